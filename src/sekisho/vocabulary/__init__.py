@@ -1,0 +1,1 @@
+"""The words every zone shares: money, identifiers, clock, digits. Standard library only."""
