@@ -139,10 +139,22 @@ class PaymentShown(Answer, frozen=True, kw_only=True):
 
 
 class ShowPayment(Crossing[PaymentShown], frozen=True, kw_only=True):
-    """Refusals: ``payment_unknown`` (also for another site's)."""
+    """Show a payment of the caller's site. Refusal: ``payment_unknown`` (also for another's)."""
 
     receiver: ClassVar[str] = "payments"
     payment_id: str
+
+
+class FindPayment(Crossing[PaymentShown], frozen=True, kw_only=True):
+    """Find a payment by what its payer has in hand: the reference and the number it was for (a
+    bill's payment number or a policy's number). Refusals: ``payment_unknown`` (nobody learns which
+    of the two was wrong, nor of another site's), ``too_many_tries`` (detail: a moment)."""
+
+    receiver: ClassVar[str] = "payments"
+    reference: str
+    number: str
+    source: str
+    session: str
 
 
 class ConfirmPayment(Crossing[PaymentShown], frozen=True, kw_only=True):
@@ -219,8 +231,10 @@ class PolicyFound(Answer, frozen=True, kw_only=True):
 
 
 class StartEnrolment(Crossing["PaymentStarted"], frozen=True, kw_only=True):
-    """Apply to pay a policy's premiums by card. ``box`` holds name, kana, date_of_birth,
-    postal_code, address, phone, email sealed to the vault."""
+    """Apply to pay a policy's premiums by card. ``box`` holds name, kana,
+    postal_code, address, phone and, if given, email, sealed to the vault. The date of birth is
+    not asked a second time (WCAG 2.2, 3.3.7): it came with ``FindPolicy`` and matched the
+    policy's."""
 
     receiver: ClassVar[str] = "payments"
     key: str
@@ -254,6 +268,8 @@ class CardEntered(Crossing[Taken], frozen=True, kw_only=True):
 
 
 class AuthenticationOutcome(Crossing[Taken], frozen=True, kw_only=True):
+    """What 3-D Secure said of the payer (EMV 3DS transStatus Y, A, C, N, R, U in this order)."""
+
     receiver: ClassVar[str] = "payments"
     payment_id: str
     attempt: int
@@ -278,6 +294,8 @@ class AuthorisationOutcome(Crossing[Taken], frozen=True, kw_only=True):
 
 
 class CaptureOutcome(Crossing[Taken], frozen=True, kw_only=True):
+    """What the network said to the capture."""
+
     receiver: ClassVar[str] = "payments"
     payment_id: str
     attempt: int
@@ -286,6 +304,8 @@ class CaptureOutcome(Crossing[Taken], frozen=True, kw_only=True):
 
 
 class ReversalOutcome(Crossing[Taken], frozen=True, kw_only=True):
+    """What the network said to the reversal."""
+
     receiver: ClassVar[str] = "payments"
     payment_id: str
     attempt: int
@@ -355,6 +375,8 @@ class ImportBills(Crossing[Taken], frozen=True, kw_only=True):
 
 
 class ImportPolicies(Crossing[Taken], frozen=True, kw_only=True):
+    """Lay rows aside as ``ImportBills`` does."""
+
     receiver: ClassVar[str] = "payments"
     import_id: str
     rows: list[PolicyRow]
@@ -454,6 +476,7 @@ for _message, _reply in (
     (StartPayment, PaymentStarted),
     (ReopenCardForm, PaymentStarted),
     (ShowPayment, PaymentShown),
+    (FindPayment, PaymentShown),
     (ConfirmPayment, PaymentShown),
     (FinishChallenge, PaymentShown),
     (CancelPayment, PaymentShown),

@@ -18,6 +18,7 @@ PERMITS: dict[Message, frozenset[str]] = {
     payments.StartPayment: frozenset({"payer_site"}),
     payments.ReopenCardForm: frozenset({"payer_site"}),
     payments.ShowPayment: frozenset({"payer_site"}),
+    payments.FindPayment: frozenset({"payer_site"}),
     payments.ConfirmPayment: frozenset({"payer_site"}),
     payments.FinishChallenge: frozenset({"payer_site"}),
     payments.CancelPayment: frozenset({"payer_site"}),

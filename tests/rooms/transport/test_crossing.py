@@ -39,9 +39,11 @@ def test_a_refusal_crosses_whole(tmp_path: Path) -> None:
     def refuse(caller: Caller, message: Any) -> Taken:
         raise Refusal("token_unknown", "no such token", "card_token")
 
-    with two_ends(tmp_path, ForgetSecurityCode=refuse) as ends:
-        with pytest.raises(Refusal) as caught:
-            say(ends.sender(), FORGET)
+    with (
+        two_ends(tmp_path, ForgetSecurityCode=refuse) as ends,
+        pytest.raises(Refusal) as caught,
+    ):
+        say(ends.sender(), FORGET)
     assert (caught.value.code, caught.value.field) == ("token_unknown", "card_token")
 
 
