@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sekisho.crossings import card_network, payments, vault
+from sekisho.crossings import card_network, client_desk, console, payments, vault
 from sekisho.crossings.message import Crossing, Health
 
 Message = type[Crossing[Any]]
@@ -40,6 +40,9 @@ PERMITS: dict[Message, frozenset[str]] = {
     payments.ShowHistory: frozenset({"console", "terminal"}),
     payments.VerifyLedger: frozenset({"console", "terminal"}),
     payments.ListUnpaidBills: frozenset({"terminal"}),
+    # terminal -> desk, console
+    client_desk.InviteStaff: frozenset({"terminal"}),
+    console.InviteOperator: frozenset({"terminal"}),
     # payments -> vault
     vault.OpenCardForm: frozenset({"payments"}),
     vault.StoreItems: frozenset({"payments"}),
