@@ -1,4 +1,4 @@
-"""Write docs/reference/crossings.md from the table of permits: `python tools/write_crossings_reference.py`.
+"""Write docs/reference/crossings.md from the table of permits.
 
 tests/walls/test_documents.py fails when the file is not what this would write."""
 

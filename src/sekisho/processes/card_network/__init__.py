@@ -1,0 +1,1 @@
+"""The process of the zone card_network."""

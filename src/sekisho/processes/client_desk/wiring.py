@@ -1,0 +1,98 @@
+"""Wires the client desk."""
+
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sekisho.processes import django_settings
+from sekisho.processes.run import Process
+from sekisho.processes.stand_edge import read_rules, stand_edge
+from sekisho.transport.briefing import Briefing
+
+if TYPE_CHECKING:
+    from sekisho.client_desk.pages.desk import Desk
+    from sekisho.transport.doors import Doors
+
+MIDDLEWARE = (
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "sekisho.client_desk.pages.desk.AdmitStaff",
+)
+
+_desk: "Desk | None" = None
+_opening = threading.Lock()
+
+
+def _open_desk(briefing: Briefing) -> "Desk":
+    """The one desk of this process; doors, pages and the worker come for it from three threads."""
+    global _desk
+    from sekisho.client_desk.pages.desk import open_desk
+    from sekisho.client_desk.records.scope import give_up_uploads
+
+    with _opening:
+        if _desk is None:
+            give_up_uploads()
+            _desk = open_desk(
+                Path(briefing.folder),
+                address=briefing.addresses["client_desk"],
+                vault_key=briefing.public_keys["vault.seal"],
+            )
+        return _desk
+
+
+def _settings(briefing: Briefing | None) -> dict[str, Any]:
+    from sekisho.client_desk.import_bills.keep_pieces import PIECE_BYTES
+
+    folder = Path(__file__).parents[2]
+    return django_settings.build(
+        briefing,
+        zone="client_desk",
+        urls="sekisho.client_desk.pages.urls",
+        middleware=MIDDLEWARE,
+        template_folders=(
+            folder / "client_desk" / "pages" / "templates",
+            folder / "sign_in" / "templates",
+        ),
+        CSRF_COOKIE_NAME="sekisho_desk_form",
+        DATA_UPLOAD_MAX_MEMORY_SIZE=PIECE_BYTES + 1,
+    )
+
+
+def _doors(briefing: Briefing) -> "Doors":
+    from sekisho.client_desk.doors import make_doors
+
+    return make_doors(_open_desk(briefing))
+
+
+def _pages(briefing: Briefing) -> Any:
+    from django.core.handlers.wsgi import WSGIHandler
+
+    from sekisho.client_desk.pages.desk import FILES
+    from sekisho.client_desk.pages.page_rules import page_rules
+    from sekisho.edge.look import serve
+    from sekisho.sign_in.frame import INDOORS
+
+    desk = _open_desk(briefing)
+    application = serve(WSGIHandler(), FILES, INDOORS)
+    return stand_edge(briefing, application, page_rules(desk))
+
+
+def _work(briefing: Briefing, stop: threading.Event) -> None:
+    _open_desk(briefing).worker.run(stop)
+
+
+def _page_options() -> dict[str, Any]:
+    from sekisho.client_desk.import_bills.keep_pieces import PIECE_BYTES
+    from sekisho.edge import EdgeLimits
+
+    return EdgeLimits().for_waitress(PIECE_BYTES)
+
+
+PROCESS = Process(
+    zone="client_desk",
+    settings=_settings,
+    doors=_doors,
+    pages=_pages,
+    page_options=_page_options,
+    works=(_work,),
+    sandbox=read_rules,
+)

@@ -1,0 +1,64 @@
+"""What the payments process is made of."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sekisho.processes.payments.settings import furnish, settings
+from sekisho.processes.run import Process
+from sekisho.transport.briefing import Briefing
+from sekisho.transport.doors import Doors
+from sekisho.transport.keys import signing_key
+
+if TYPE_CHECKING:
+    from sekisho.payments.room import Room
+    from sekisho.transport.outbox import Outbox
+
+_furnished: dict[str, Room] = {}
+
+
+def _room(briefing: Briefing) -> Room:
+    if briefing.process not in _furnished:
+        from sekisho.payments.room import write_down_sites
+
+        room = furnish(briefing)
+        write_down_sites(room)
+        _furnished[briefing.process] = room
+    return _furnished[briefing.process]
+
+
+def _doors(briefing: Briefing) -> Doors:
+    from sekisho.payments.doors import open_doors
+
+    return open_doors(_room(briefing))
+
+
+def _outbox(briefing: Briefing) -> Outbox:
+    from sekisho.payments.post_orders import SENDS, order_was_refused
+    from sekisho.transport.outbox import Outbox
+
+    return Outbox(sends=SENDS, on_refused=order_was_refused)
+
+
+def _sweep(briefing: Briefing, stop: threading.Event) -> None:
+    from sekisho.payments.expire import sweep_until
+
+    sweep_until(_room(briefing), stop)
+
+
+def _prepare(keys_folder: Path) -> dict[str, bytes]:
+    from sekisho.payments.issue_permit import PERMIT_KEY
+
+    return {PERMIT_KEY: signing_key(keys_folder, PERMIT_KEY).public_key().public_bytes_raw()}
+
+
+PROCESS = Process(
+    zone="payments",
+    settings=settings,
+    doors=_doors,
+    outbox=_outbox,
+    works=(_sweep,),
+    prepare=_prepare,
+)

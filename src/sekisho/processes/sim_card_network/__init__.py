@@ -1,0 +1,1 @@
+"""The process of the simulated card network."""

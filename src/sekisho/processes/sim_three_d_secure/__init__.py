@@ -1,0 +1,1 @@
+"""The process of the simulated 3-D Secure servers."""

@@ -1,0 +1,42 @@
+"""Reads the payer sites' files for those who need a part of them.
+
+A site's process reads its own file whole. Payments gets every site's `[payments]`, the vault every
+site's colour; nobody else is told anything.
+"""
+
+import tomllib
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import sekisho
+from sekisho.processes.supervisor.errors import SettingsUnreadable
+
+SITES = Path(sekisho.__file__).parent / "payer_site" / "sites"
+
+
+def site_settings(zone: str) -> dict[str, Any]:
+    """What `zone` is told of the sites, for its briefing.
+
+    `sites`: by site id, its `payments` section. `accents`: colour (`#rrggbb`) by site id. Raises
+    SettingsUnreadable naming the file.
+    """
+    files = read_site_files()
+    if zone == "payments":
+        return {"sites": {site: {"payments": f.get("payments", {})} for site, f in files.items()}}
+    if zone == "vault":
+        accents = {site: file.get("site", {}).get("accent") for site, file in files.items()}
+        return {"accents": {site: accent for site, accent in accents.items() if accent}}
+    return {}
+
+
+@lru_cache(1)
+def read_site_files() -> dict[str, dict[str, Any]]:
+    """Every site's file by site id (the file's name). Raises SettingsUnreadable."""
+    files = {}
+    for file in sorted(SITES.glob("*.toml")):
+        try:
+            files[file.stem] = tomllib.loads(file.read_text(encoding="utf-8"))
+        except ValueError as error:
+            raise SettingsUnreadable(f"{file}: {error}") from None
+    return files
