@@ -1,0 +1,121 @@
+"""The card form's one page, in each of its states. No cookie, no session: the unguessable token in
+the address is the only credential, good for one card; a browser must also say that the form was
+sent from this origin (Sec-Fetch-Site, else Origin), which takes the place of a CSRF token."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
+from django.views.decorators.http import require_http_methods
+
+from sekisho.vault.card_form.dress import closed_context, form_context, with_headers
+from sekisho.vault.card_form.fields import CardFields
+from sekisho.vault.open_card_form import token_digest
+from sekisho.vault.opened import Vault, the_vault
+from sekisho.vault.records.models import CardForm
+from sekisho.vault.records.visibility import body_of_form
+from sekisho.vault.take_card import (
+    CardNotTaken,
+    count_try,
+    find_form,
+    shut_form,
+    state_of,
+    take_card,
+)
+from sekisho.vocabulary.clock import business_date, now
+
+_STATUS = {
+    "accepted": HTTPStatus.OK,
+    "expired": HTTPStatus.GONE,
+    "shut": HTTPStatus.GONE,
+    "locked": HTTPStatus.GONE,
+}
+RETRY_AFTER_SECONDS = 5
+
+
+@sensitive_post_parameters()
+@require_http_methods(["GET", "HEAD", "POST"])
+def card_form(request: HttpRequest, token: str) -> HttpResponse:
+    """Show the form of ``token``, or take what was sent."""
+    vault = the_vault()
+    digest = token_digest(token)
+    body = body_of_form(digest)
+    if body is None:
+        return unknown_page(request)
+    form = find_form(body, digest)
+    if request.method != "POST":
+        return _show(request, vault, form)
+    if not _sent_from_here(request, vault):
+        return _show(request, vault, form, status=HTTPStatus.FORBIDDEN)
+    form = count_try(body, digest, now())
+    if state_of(form, now()) != "open":
+        return _show(request, vault, form)
+    return _take(request, vault, form)
+
+
+@sensitive_variables()
+def _take(request: HttpRequest, vault: Vault, form: CardForm) -> HttpResponse:
+    at = now()
+    typed = CardFields(request.POST, brands=form.accepted_brands, today=business_date(at))
+    if not typed.is_valid():
+        return _show(request, vault, form, typed, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+    entered = typed.card()
+    try:
+        form.state = take_card(vault, form, entered, at)
+    except CardNotTaken as refused:
+        if str(refused) == "payment_over":
+            shut_form(form)
+            form.state = "shut"
+            return _show(request, vault, form)
+        context = form_context(form, _language(request, form), typed, unavailable=True)
+        response = render(request, "card_form/form.html", context, status=503)
+        response["Retry-After"] = str(RETRY_AFTER_SECONDS)
+        return with_headers(response, form.parent_origin)
+    finally:
+        entered.wipe()
+    return _show(request, vault, form)
+
+
+def _show(
+    request: HttpRequest,
+    vault: Vault,
+    form: CardForm,
+    typed: CardFields | None = None,
+    *,
+    status: HTTPStatus | None = None,
+) -> HttpResponse:
+    language, state = _language(request, form), state_of(form, now())
+    if state == "open":
+        context = form_context(form, language, typed)
+        response = render(request, "card_form/form.html", context, status=status)
+    else:
+        context = closed_context(form, language, state)
+        response = render(request, "card_form/closed.html", context, status=_STATUS[state])
+    return with_headers(response, form.parent_origin)
+
+
+def unknown_page(request: HttpRequest, exception: Any = None) -> HttpResponse:
+    """Say that there is no such form; any of our sites may frame this page."""
+    context = closed_context(None, _language(request, None), "unknown")
+    response = render(request, "card_form/closed.html", context, status=HTTPStatus.NOT_FOUND)
+    return with_headers(response, *the_vault().site_origins.values())
+
+
+def _language(request: HttpRequest, form: CardForm | None) -> str:
+    asked = request.GET.get("lang", "")
+    return asked if asked in ("ja", "en") else form.language if form else "ja"
+
+
+def _sent_from_here(request: HttpRequest, vault: Vault) -> bool:
+    """Return whether a browser says that the form was sent from its own page. One that says
+    neither is refused: every browser of the last years says at least one."""
+    site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
+    if site is not None and site != "same-origin":
+        return False
+    if origin is not None and origin != vault.base_url:
+        return False
+    return site is not None or origin is not None

@@ -1,0 +1,87 @@
+"""Open a card form for a payment: an address that nobody can guess, good for one card."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
+
+from django.db import OperationalError, connection
+
+from sekisho.crossings.message import Refusal
+from sekisho.crossings.vault import CardFormOpened, OpenCardForm
+from sekisho.vault.identifiers import identifier
+from sekisho.vault.limits import FORM_LOCK_MILLISECONDS, MAX_FORM_SECONDS
+from sekisho.vault.opened import Vault
+from sekisho.vault.records.models import CardForm
+from sekisho.vault.records.visibility import body_of_payment, visible_to
+from sekisho.vocabulary.identifiers import new_id, new_token
+
+BRANDS = frozenset({"visa", "mastercard", "jcb", "amex", "diners"})
+
+
+def token_digest(token: str) -> bytes:
+    """Return what is kept of a form's token: who reads the table can open no form."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+def open_card_form(vault: Vault, message: OpenCardForm, now: datetime) -> CardFormOpened:
+    """Return the address of a fresh form; an earlier open form of the payment is shut.
+
+    Raises ``Refusal`` ``message_invalid`` naming the field, ``payment_foreign`` when the payment's
+    earlier form was another client body's, ``form_busy`` while a card is being taken. The amount
+    is not kept: the site around the form shows it."""
+    body = identifier(message.client_body, "client_body")
+    payment = identifier(message.payment_id, "payment_id")
+    _check_place(vault, message)
+    brands = sorted(set(message.accepted_brands))
+    if not brands or not BRANDS.issuperset(brands):
+        raise Refusal("message_invalid", f"takes some of {sorted(BRANDS)}", "accepted_brands")
+    if message.expires_at.tzinfo is None or message.expires_at <= now:
+        raise Refusal("message_invalid", "is past, or has no zone", "expires_at")
+    if body_of_payment(payment) not in (None, body):
+        raise Refusal("payment_foreign", "this payment is another client body's", "payment_id")
+    token = new_token()
+    with visible_to(body):
+        _shut_earlier(payment)
+        CardForm.objects.create(
+            token_digest=token_digest(token),
+            payment_id=payment,
+            client_body=body,
+            site=identifier(message.site, "site"),
+            kept=message.purpose == "enrolment",
+            language=message.language,
+            parent_origin=message.parent_origin,
+            return_url=message.return_url,
+            accepted_brands=brands,
+            card_token=new_id("card"),
+            opened_at=now,
+            expires_at=min(message.expires_at, now + timedelta(seconds=MAX_FORM_SECONDS)),
+        )
+    return CardFormOpened(url=f"{vault.base_url}/card/{token}?lang={message.language}")
+
+
+def _check_place(vault: Vault, message: OpenCardForm) -> None:
+    """Only a site's own origin may frame a form and be returned to, whatever payments says: else a
+    taken-over zone could show our form inside a page of its own."""
+    origin = vault.site_origins.get(message.site)
+    if origin is None or message.parent_origin != origin:
+        raise Refusal("message_invalid", "is not the site's origin", "parent_origin")
+    parts = urlsplit(message.return_url)
+    plain = message.return_url.isascii() and message.return_url.isprintable()
+    if (
+        f"{parts.scheme}://{parts.netloc}" != origin
+        or not plain
+        or len(message.return_url) > 500
+        or any(character in message.return_url for character in " \\\"'<>")
+    ):
+        raise Refusal("message_invalid", "is not an address on the site's origin", "return_url")
+
+
+def _shut_earlier(payment: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET LOCAL lock_timeout = {FORM_LOCK_MILLISECONDS:d}")
+    try:
+        CardForm.objects.filter(payment_id=payment, state="open").update(state="shut")
+    except OperationalError:
+        raise Refusal("form_busy", "a card is being taken at this moment; try again") from None

@@ -1,0 +1,74 @@
+"""Opens the vault of a process from its briefing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from sekisho.transport.briefing import Briefing
+from sekisho.vault.keyring import Keyring
+from sekisho.vault.keys_folder import open_keys
+from sekisho.vault.limits import ALL_RELEASES_PER_HOUR, RELEASES_PER_HOUR
+from sekisho.vault.opened import MailSettings, Vault
+from sekisho.vault.seal_key import seal_key
+from sekisho.vault.security_codes import SecurityCodes
+
+PERMIT_KEY = "payments.permit"
+RECEIVER_KEY = "card_network.receive"
+SITE_PREFIX = "payer_site."
+
+
+def open_vault(briefing: Briefing) -> Vault:
+    """Return the open vault of the briefed process. Raises ``VaultError`` when its keys can't be
+    opened, ``KeyError`` naming a public key or address that the briefing lacks."""
+    keystore = open_keys(briefing.keys_folder)
+    budgets: Mapping[str, Any] = briefing.settings.get("release_budgets", {})
+    return Vault(
+        keystore=keystore,
+        keyring=Keyring(keystore),
+        codes=SecurityCodes(),
+        seal_key=seal_key(briefing.keys_folder, keystore),
+        permit_key=briefing.public_keys[PERMIT_KEY],
+        receiver_key=briefing.public_keys[RECEIVER_KEY],
+        base_url=briefing.addresses[briefing.process].rstrip("/"),
+        site_origins=site_origins(briefing.addresses),
+        mail=_mail_settings(briefing),
+        accents=_accents(briefing.settings.get("sites", {})),
+        releases_per_hour=budgets.get("client_bodies", {}),
+        default_releases_per_hour=budgets.get("default", RELEASES_PER_HOUR),
+        all_releases_per_hour=budgets.get("all", ALL_RELEASES_PER_HOUR),
+    )
+
+
+def site_origins(addresses: Mapping[str, str]) -> dict[str, str]:
+    """Return origin by site id, of every payer site that has an address."""
+    origins = {}
+    for process, address in addresses.items():
+        if process.startswith(SITE_PREFIX):
+            parts = urlsplit(address)
+            origins[process.removeprefix(SITE_PREFIX)] = f"{parts.scheme}://{parts.netloc}"
+    return origins
+
+
+def _accents(sites: Mapping[str, Any]) -> dict[str, str]:
+    told = {site: section.get("site", {}).get("accent") for site, section in sites.items()}
+    return {site: accent for site, accent in told.items() if accent}
+
+
+def _mail_settings(briefing: Briefing) -> MailSettings:
+    told: Mapping[str, Any] = briefing.settings.get("mail", {})
+    sender = told.get("sender", "no-reply@sekisho.invalid")
+    if "smtp_host" not in told:
+        return MailSettings(folder=Path(briefing.settings["mail_folder"]), sender=sender)
+    password = told.get("smtp_password_file")
+    return MailSettings(
+        folder=None,
+        sender=sender,
+        smtp_host=told["smtp_host"],
+        smtp_port=int(told.get("smtp_port", 587)),
+        smtp_tls=bool(told.get("smtp_tls", True)),
+        smtp_user=told.get("smtp_user", ""),
+        smtp_password_file=briefing.keys_folder / password if password else None,
+    )

@@ -1,0 +1,77 @@
+"""The open vault of this process: its keys, its codes, its place among the others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+
+from sekisho.vault.keyring import Keyring
+from sekisho.vault.keystore import KeyStore
+from sekisho.vault.limits import ALL_RELEASES_PER_HOUR, RELEASES_PER_HOUR
+from sekisho.vault.security_codes import SecurityCodes
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class MailSettings:
+    """Where mails go: a folder (``.eml`` files) or an SMTP host."""
+
+    folder: Path | None
+    sender: str = "no-reply@localhost"
+    smtp_host: str = ""
+    smtp_port: int = 25
+    smtp_tls: bool = True
+    smtp_user: str = ""
+    smtp_password_file: Path | None = None
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Vault:
+    """What every act of the vault works with. Nothing of it is shown by ``repr``."""
+
+    keystore: KeyStore
+    keyring: Keyring
+    codes: SecurityCodes
+    seal_key: X25519PrivateKey
+    permit_key: bytes
+    """Raw Ed25519 public key of payments: signs permits."""
+    receiver_key: bytes
+    """Raw X25519 public key that card_network published: the only one sealed to."""
+    base_url: str
+    """Public address of the card form, without a slash at its end."""
+    site_origins: Mapping[str, str]
+    """Origin by site id: only these may frame a card form."""
+    mail: MailSettings
+    accents: Mapping[str, str] = field(default_factory=dict)
+    """Colour (``#rrggbb``) by site id, for the look of its card form."""
+    releases_per_hour: Mapping[str, int] = field(default_factory=dict)
+    """Budget by client body where it is not the default."""
+    default_releases_per_hour: int = RELEASES_PER_HOUR
+    all_releases_per_hour: int = ALL_RELEASES_PER_HOUR
+
+    def budget_of(self, client_body: str) -> int:
+        """Return how many cards of ``client_body`` may leave in one hour."""
+        return self.releases_per_hour.get(client_body, self.default_releases_per_hour)
+
+
+_vault: Vault | None = None
+
+
+def use(vault: Vault | None) -> None:
+    """Set this process's vault (a test may set its own)."""
+    global _vault
+    _vault = vault
+
+
+def the_vault() -> Vault:
+    """Return this process's vault. Raises ``RuntimeError`` before it was opened."""
+    if _vault is None:
+        raise RuntimeError("the vault of this process is not open yet")
+    return _vault
+
+
+def is_open() -> bool:
+    """Return whether this process's vault was opened."""
+    return _vault is not None

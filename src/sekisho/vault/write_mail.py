@@ -1,0 +1,130 @@
+"""Writes a mail from a text file in ``mail_texts/<language>/`` and the facts that payments gave.
+
+The first line of a text is the subject. ``{fact}`` stands for a fact; a line that names a fact
+which was not given is left out. Facts are plain words and figures: no address of a page may stand
+in one, so that a zone that was taken over can't turn a receipt into a lure.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Mapping
+from datetime import date, datetime
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from sekisho.vault.errors import MailInvalid
+from sekisho.vault.limits import MAX_MAIL_FACT_CHARACTERS, MAX_MAIL_FACTS
+from sekisho.vault.records.models import MailOutgoing
+from sekisho.vocabulary.clock import TOKYO
+from sekisho.vocabulary.digits import passes_luhn
+from sekisho.vocabulary.money import show_yen
+
+TEXTS: Final = Path(__file__).parent / "mail_texts"
+
+REQUIRED_FACTS: Final[Mapping[str, tuple[str, ...]]] = {
+    "payment_receipt": ("reference", "item", "amount_yen", "fee_yen", "total_yen"),
+    "payment_failed": ("reference",),
+    "enrolment_done": ("reference",),
+}
+"""Facts without which a mail would mislead; every other fact is shown where it is given."""
+
+_FACT = re.compile(r"\{([a-z_]+)\}")
+_FACT_NAME = re.compile(r"[a-z][a-z_]{0,39}")
+_LURE = re.compile(r"://|www\.|@", re.IGNORECASE)
+_LONG_DIGITS = re.compile(r"(?:\d[ -]?){12,18}\d")
+
+
+def check_facts(template: str, facts: Mapping[str, str | int]) -> None:
+    """Raise ``MailInvalid`` naming the fact that is missing, too long, or no plain text."""
+    for name in REQUIRED_FACTS[template]:
+        if name not in facts:
+            raise MailInvalid(name, f"is needed by {template}")
+    if len(facts) > MAX_MAIL_FACTS:
+        raise MailInvalid("facts", f"at most {MAX_MAIL_FACTS}")
+    for name, value in facts.items():
+        if not _FACT_NAME.fullmatch(name):
+            raise MailInvalid("facts", "a fact is named by small letters and underscores")
+        if name.endswith("_yen"):
+            if type(value) is not int or value < 0:
+                raise MailInvalid(name, "is a whole number of yen")
+        else:
+            _check_text(name, str(value))
+
+
+def _check_text(name: str, text: str) -> None:
+    if len(text) > MAX_MAIL_FACT_CHARACTERS:
+        raise MailInvalid(name, f"has at most {MAX_MAIL_FACT_CHARACTERS} characters")
+    if any(unicodedata.category(character)[0] == "C" for character in text):
+        raise MailInvalid(name, "holds a control character")
+    if _LURE.search(unicodedata.normalize("NFKC", text)):
+        raise MailInvalid(name, "holds an address of a page or a mail")
+    for found in _LONG_DIGITS.findall(unicodedata.normalize("NFKC", text)):
+        if passes_luhn(re.sub(r"\D", "", found)):
+            raise MailInvalid(name, "looks like a card number (PCI DSS 3.4.1)")
+
+
+def write_mail(mail: MailOutgoing, address: str, sender: str, now: datetime) -> EmailMessage:
+    """Return the mail with its address put in."""
+    subject, body = fill_in(mail.template, mail.language, mail.facts)
+    message = EmailMessage(policy=SMTP)
+    message["From"] = sender
+    message["To"] = address
+    message["Subject"] = subject
+    message["Date"] = format_datetime(now.astimezone(TOKYO))
+    digest = hashlib.sha256(f"{mail.client_body}\0{mail.key}".encode()).hexdigest()[:32]
+    message["Message-ID"] = f"<{digest}@{sender.rpartition('@')[2].rstrip('>')}>"
+    message["Auto-Submitted"] = "auto-generated"
+    message["Content-Language"] = mail.language
+    message.set_content(body, charset="utf-8", cte="8bit")
+    return message
+
+
+def fill_in(template: str, language: str, facts: Mapping[str, str | int]) -> tuple[str, str]:
+    """Return subject and body of a mail."""
+    shown = {name: _show(name, value, language) for name, value in facts.items()}
+    lines = []
+    for line in _text(template, language).splitlines():
+        names = _FACT.findall(line)
+        if all(name in shown for name in names):
+            lines.append(_FACT.sub(lambda found: shown[found[1]], line))
+    body = re.sub(r"\n{3,}", "\n\n", "\n".join(lines[1:])).strip()
+    return lines[0], body + "\n"
+
+
+@cache
+def _text(template: str, language: str) -> str:
+    return (TEXTS / language / f"{template}.txt").read_text(encoding="utf-8")
+
+
+def _show(name: str, value: str | int, language: str) -> str:
+    if name.endswith("_yen"):
+        return show_yen(int(value), language)
+    if name.endswith(("_at", "_on")):
+        return _show_moment(str(value), language)
+    return str(value)
+
+
+def _show_moment(text: str, language: str) -> str:
+    """Show an ISO 8601 date or moment in Tokyo's time; anything else as it came."""
+    try:
+        if len(text) == 10:
+            day = date.fromisoformat(text)
+            return (
+                f"{day.year}年{day.month}月{day.day}日" if language == "ja" else f"{day:%-d %B %Y}"
+            )
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    if at.tzinfo is None:
+        return text
+    local = at.astimezone(TOKYO)
+    if language == "ja":
+        return f"{local.year}年{local.month}月{local.day}日 {local:%H:%M}"
+    return f"{local:%-d %B %Y, %H:%M} (Japan time)"
