@@ -1,0 +1,1 @@
+"""Pages of the desk: sign-in, first page, files handed in and what became of them."""

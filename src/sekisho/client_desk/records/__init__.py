@@ -1,0 +1,1 @@
+"""What the desk writes down: staff, invitations, visits, uploads, each row a client body's."""

@@ -1,0 +1,19 @@
+"""Whose rows the database shows to this thread's connection."""
+
+from __future__ import annotations
+
+from django.db import connection
+
+
+def enter_body(client_body: str) -> None:
+    """Show the rows of ``client_body`` from here on, none for ``""``."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('sekisho.client_body', %s, false)", [client_body])
+
+
+def give_up_uploads() -> int:
+    """Close what the last life of the process left open; return how many uploads."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT give_up_uploads()")
+        row = cursor.fetchone()
+    return int(row[0]) if row else 0

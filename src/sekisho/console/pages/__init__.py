@@ -1,0 +1,1 @@
+"""Pages of the console: sign-in, now, and the history of one payment."""

@@ -1,0 +1,94 @@
+"""The open console: what its pages and doors share in one process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.http import HttpRequest, HttpResponse
+
+from sekisho.console.records.models import Invitation, Person, Visit
+from sekisho.console.roles import may
+from sekisho.sign_in.frame import WORDS as SIGN_IN_WORDS
+from sekisho.sign_in.frame import Frame
+from sekisho.sign_in.gate import Gate
+from sekisho.sign_in.pages import SignIn, language_of
+from sekisho.sign_in.second_factor import SecretKeeper
+from sekisho.sign_in.words import Words, load_words
+
+_HERE = Path(__file__).parent
+
+MENU = (
+    ("/", "menu_now", "look"),
+    ("/payments", "menu_payments", "look_into_payments"),
+    ("/ledger", "menu_ledger", "look_into_payments"),
+)
+
+
+@dataclass(frozen=True)
+class Console:
+    """``address``: base URL that invitations point to."""
+
+    sign_in: SignIn
+    address: str
+
+
+_console: Console | None = None
+
+
+def open_console(folder: Path, *, address: str) -> Console:
+    """Open the console of this process on its own folder."""
+    global _console
+    words = load_words(SIGN_IN_WORDS, _HERE / "words")
+    gate = Gate(
+        zone="console",
+        person=Person,
+        invitation=Invitation,
+        visit=Visit,
+        keeper=SecretKeeper.from_folder(folder),
+    )
+    sign_in = SignIn(
+        gate=gate,
+        words=words,
+        cookie="sekisho_console",
+        issuer="sekisho console",
+        tenants=False,
+        secure=address.startswith("https:"),
+        facts=lambda request: {"frame": _frame(request, words)},
+    )
+    _console = Console(sign_in, address)
+    return _console
+
+
+def the_console() -> Console:
+    """Return this process's console. Raises ``RuntimeError`` before ``open_console``."""
+    if _console is None:
+        raise RuntimeError("the console is not open")
+    return _console
+
+
+def _frame(request: HttpRequest, words: dict[str, Words]) -> Frame:
+    w = words[language_of(request)]
+    person = getattr(request, "person", None)
+    return Frame(
+        body="sekisho",
+        site=w["console"],
+        colophon=w["colophon"],
+        menu=[
+            (address, w[label], request.path == address)
+            for address, label, right in MENU
+            if person is not None and may(person.roles, right)
+        ],
+    )
+
+
+class AdmitOperators:
+    """Django middleware: who is this."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        the_console().sign_in.admit(request)
+        return self._get_response(request)

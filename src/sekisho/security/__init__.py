@@ -1,0 +1,1 @@
+"""The zone that answers a breach. So far it publishes notices."""
