@@ -1,0 +1,19 @@
+"""What can go wrong inside payments; what a caller is told is a ``Refusal`` instead."""
+
+from __future__ import annotations
+
+
+class PaymentsError(Exception):
+    """Base of the family."""
+
+
+class SettingsWrong(PaymentsError):
+    """A site's ``[payments]`` section can't be used: names the site, the key and what to do."""
+
+
+class EdgeRefused(PaymentsError):
+    """A payment was to take an edge that the lifecycle does not have."""
+
+
+class LedgerWrong(PaymentsError):
+    """A ledger transfer that does not balance, or amounts that don't fit the payment."""
