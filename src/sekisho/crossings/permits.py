@@ -6,7 +6,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from sekisho.crossings import card_network, client_desk, console, payments, vault
+from sekisho.crossings import (
+    card_network,
+    client_desk,
+    console,
+    evidence_keeper,
+    payments,
+    supervisor,
+    vault,
+)
 from sekisho.crossings.message import Crossing, Health
 
 Message = type[Crossing[Any]]
@@ -40,6 +48,9 @@ PERMITS: dict[Message, frozenset[str]] = {
     payments.ShowHistory: frozenset({"console", "terminal"}),
     payments.VerifyLedger: frozenset({"console", "terminal"}),
     payments.ListUnpaidBills: frozenset({"terminal"}),
+    # console, terminal -> supervisor, evidence keeper
+    supervisor.ShowPlatform: frozenset({"console", "terminal"}),
+    evidence_keeper.ShowChain: frozenset({"console", "terminal"}),
     # terminal -> desk, console
     client_desk.InviteStaff: frozenset({"terminal"}),
     console.InviteOperator: frozenset({"terminal"}),

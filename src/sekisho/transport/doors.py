@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import select
 import socket
 import threading
+import time
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, TypeVar, Union
 
@@ -32,6 +34,9 @@ MAX_WAITING = 256
 """Messages that wait for a worker before the door says that it is busy."""
 
 MAX_CONNECTIONS = 128
+
+ACCEPT_PAUSE_SECONDS = 0.1
+"""Pause after a failing accept (too many open files), so that it does not spin."""
 
 SHUT_SECONDS = 10.0
 """Longest wait for one handler in hand when the doors shut."""
@@ -162,14 +167,18 @@ class OpenDoors:
         self._connections: set[socket.socket] = set()
         self._lock = threading.Lock()
         self._open = True
+        self._wake, self._woken = socket.socketpair()
+        # Another life of this process may listen on the same socket: one of two may come too late.
+        self._listener.setblocking(False)
         self._thread = threading.Thread(target=self._accept, name="doors", daemon=True)
         self._thread.start()
 
     def shut(self) -> None:
         """Take no more messages, finish those in hand, close every connection."""
         self._open = False
-        with contextlib.suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RD)
+        # Not ``shutdown`` on the listener: the supervisor holds it for this process's next life.
+        self._wake.close()
+        self._thread.join(SHUT_SECONDS)
         for _ in range(WORKERS):
             self._workers.acquire(timeout=SHUT_SECONDS)
         with self._lock:
@@ -179,12 +188,17 @@ class OpenDoors:
 
     def _accept(self) -> None:
         while self._open:
+            ready, _, _ = select.select([self._listener, self._woken], [], [])
+            if self._woken in ready:
+                return
             try:
                 connection, _ = self._listener.accept()
+            except BlockingIOError:
+                continue
             except OSError:
-                if self._open:
-                    log.exception("doors can't accept")
-                return
+                log.exception("doors can't accept")
+                time.sleep(ACCEPT_PAUSE_SECONDS)
+                continue
             with self._lock:
                 full = len(self._connections) >= MAX_CONNECTIONS
                 if not full:
