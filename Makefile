@@ -22,7 +22,7 @@ test: $(DEV_STAMP) $(VENV)/crs
 check: $(DEV_STAMP)
 	$(VENV)/bin/ruff check src tests tools bench
 	$(VENV)/bin/ruff format --check src tests tools bench
-	$(VENV)/bin/mypy
+	PYTHONPATH=. $(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
 	$(PYTHON) tools/check_migrations.py
 

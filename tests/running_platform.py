@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-START_LIMIT_SECONDS = 120
+START_LIMIT_SECONDS = 300
 STOP_LIMIT_SECONDS = 60
 COMMAND_LIMIT_SECONDS = 120
 FIRST_PORT, LAST_PORT = 7001, 7010

@@ -109,7 +109,8 @@ def _let_loose(found: Infiltrated, own: dict[str, Any], other: dict[str, Any]) -
         "files": {
             str(path.relative_to(data)): str(path)
             for path in sorted(data.rglob("*"))
-            if path.is_file() and not path.is_relative_to(found.site_folder)
+            if path.is_file()
+            and not path.is_relative_to(found.site_folder)
             and not path.is_relative_to(data / "log" / VICTIM)
             and "postgres/pgdata/base" not in str(path)
         },
@@ -133,5 +134,3 @@ def _hex(base64_text: str) -> str:
     import base64
 
     return base64.b64decode(base64_text).hex()
-
-

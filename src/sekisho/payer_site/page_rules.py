@@ -20,9 +20,7 @@ def _only_shown(name: str) -> PageRule:
 
 
 def _only_sent(name: str) -> PageRule:
-    return page_from_form(
-        _ERRAND + name, forms.StayForm, kinds={"turn": _TURN}, methods=("POST",)
-    )
+    return page_from_form(_ERRAND + name, forms.StayForm, kinds={"turn": _TURN}, methods=("POST",))
 
 
 def _of_every_site() -> tuple[PageRule, ...]:
@@ -39,7 +37,7 @@ def _of_every_site() -> tuple[PageRule, ...]:
         _only_shown("card/done"),
         _only_sent("card/another"),
         page_from_form(
-            _ERRAND + "confirm", forms.ConfirmForm, kinds={name: "digits" for name in facts}
+            _ERRAND + "confirm", forms.ConfirmForm, kinds=dict.fromkeys(facts, "digits")
         ),
         _only_shown("progress"),
         _only_shown("state"),
@@ -66,7 +64,7 @@ def _of_bills() -> tuple[PageRule, ...]:
         "payee_number", "payment_number", "confirmation_number", "category_number", "el_number",
     )  # fmt: skip
     return (
-        page_from_form("/bill", forms.FindBillForm, kinds={name: "digits" for name in numbers}),
+        page_from_form("/bill", forms.FindBillForm, kinds=dict.fromkeys(numbers, "digits")),
         page_from_form(
             _ERRAND + "bill", forms.AgreeToBillForm, kinds={"turn": _TURN, "email": "email"}
         ),
@@ -76,7 +74,7 @@ def _of_bills() -> tuple[PageRule, ...]:
 def _of_policies() -> tuple[PageRule, ...]:
     birth = ("birth_year", "birth_month", "birth_day", "policy_number")
     return (
-        page_from_form("/policy", forms.FindPolicyForm, kinds={name: "digits" for name in birth}),
+        page_from_form("/policy", forms.FindPolicyForm, kinds=dict.fromkeys(birth, "digits")),
         page_from_form(_ERRAND + "terms", forms.AgreeToTermsForm, kinds={"turn": _TURN}),
         page_from_form(
             _ERRAND + "person",

@@ -73,7 +73,9 @@ def read_notices(file: Path, moment: datetime) -> list[Notice]:
 
 def _read(file: Path, size: int) -> list[Notice]:
     if size > MAX_NOTICE_FILE_BYTES:
-        log.error("%s is larger than %d bytes; no notice is shown", file.name, MAX_NOTICE_FILE_BYTES)
+        log.error(
+            "%s is larger than %d bytes; no notice is shown", file.name, MAX_NOTICE_FILE_BYTES
+        )
         return []
     try:
         text = file.read_text(encoding="utf-8")

@@ -28,7 +28,7 @@ def open_errand(visit: Visit, facts: BillFacts | PolicyFacts, number: str) -> st
     """Begin an errand about a bill or policy; return its handle. ``number`` is what was typed; its
     last digits stay."""
     handle = new_token()
-    stale = visit.errands.filter(payment_id="").order_by("-opened_at").values("pk")
+    stale = Errand.objects.filter(visit=visit, payment_id="").order_by("-opened_at").values("pk")
     Errand.objects.filter(
         pk__in=[row["pk"] for row in stale[MAX_ERRANDS_PER_VISIT - 1 : MAX_ERRANDS_PER_VISIT + 50]]
     ).delete()

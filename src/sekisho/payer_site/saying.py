@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from datetime import date, datetime
 from typing import Any
 
 from django import template
 from django.forms import BoundField
+from django.utils.html import format_html
 
 from sekisho.edge.look import LOOK, accent_address
 from sekisho.payer_site.this_site import SCRIPTS, WORDS
@@ -17,7 +20,18 @@ register = template.Library()
 
 _WEEKDAYS = "月火水木金土日"
 _MONTHS = (
-    "January February March April May June July August September October November December".split()
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
 )
 
 
@@ -70,10 +84,25 @@ def moment(context: template.Context, value: datetime | str) -> str:
 
 @register.simple_tag(takes_context=True)
 def fiscal_year(context: template.Context, year: int) -> str:
-    """A fiscal year begins on 1 April; the one of a change is called by the new era (2019: 令和元)."""
+    """A fiscal year begins on 1 April; one in which the era changed has the new name."""
     if _tongue(context) == "en":
         return f"{year} (April {year} to March {year + 1})"
     return f"{show_era_year(date(year, 5, 1))}度（{year}年度）"
+
+
+_TERM = re.compile(r"第([0-9]{1,2})期")
+
+
+@register.simple_tag(takes_context=True)
+def term(context: template.Context, text: str) -> str:
+    """A bill's term, printed in Japanese on the slip; in English where it is a plain number."""
+    plain = unicodedata.normalize("NFKC", text)
+    found = _TERM.fullmatch(plain)
+    if _tongue(context) == "en" and found:
+        return WORDS.say("bill.term_number", "en", number=found[1])
+    if _tongue(context) == "en":
+        return format_html('<span lang="ja">{}</span>', text)
+    return text
 
 
 @register.simple_tag(takes_context=True)
@@ -106,7 +135,9 @@ def show_moment(value: datetime | str, language: str) -> str:
     if language == "en":
         return f"{show_day(local.date(), language)}, {local:%H:%M} (Japan time)"
     weekday = _WEEKDAYS[local.weekday()]
-    return f"{local.year}年{local.month}月{local.day}日（{weekday}）{local.hour}時{local.minute:02}分"
+    return (
+        f"{local.year}年{local.month}月{local.day}日（{weekday}）{local.hour}時{local.minute:02}分"
+    )
 
 
 @register.simple_tag

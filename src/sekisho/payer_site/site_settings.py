@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 import tomllib
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 
@@ -141,9 +141,9 @@ def _check(found: SiteFile, file: str) -> None:
     except AccentUnreadable as error:
         raise SettingsWrong(f"{file}: site.accent: {error}") from None
     if site.kind == "policies" and not (site.terms and site.terms.ja and site.terms.en):
-        raise SettingsWrong(f"{file}: site.terms: needed when site.kind is \"policies\"")
+        raise SettingsWrong(f'{file}: site.terms: needed when site.kind is "policies"')
     if site.kind == "bills" and found.payments.fee is None:
-        raise SettingsWrong(f"{file}: payments.fee: needed when site.kind is \"bills\"")
+        raise SettingsWrong(f'{file}: payments.fee: needed when site.kind is "bills"')
     if found.payments.client_body != site.client_body:
         raise SettingsWrong(f"{file}: payments.client_body: must equal site.client_body")
 
@@ -164,10 +164,3 @@ def load_site(site_id: str, *, folder: Path = SITES) -> SiteFile:
     if found.site.id != site_id:
         raise SettingsWrong(f"{file.name}: site.id: must equal the file's name, {site_id}")
     return found
-
-
-def read_payments(text: str) -> dict[str, Any]:
-    """Return the ``[payments]`` table of a site's TOML as it stands, for the supervisor to brief
-    the payments zone with."""
-    table: dict[str, Any] = tomllib.loads(text)["payments"]
-    return table

@@ -13,7 +13,7 @@ from django.utils.crypto import salted_hmac
 from sekisho.edge.client_address import rate_key
 from sekisho.edge.look import Shelf
 from sekisho.edge.look.words import Catalogue
-from sekisho.payer_site.keep_visit import Visit
+from sekisho.payer_site.records.models import Visit
 from sekisho.payer_site.seal_items import Sealer
 from sekisho.payer_site.site_settings import MoneyShown, SitePages
 

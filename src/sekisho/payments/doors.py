@@ -18,6 +18,7 @@ from sekisho.payments.change_payment import (
 )
 from sekisho.payments.enrol import find_policy, start_enrolment
 from sekisho.payments.find_bill import find_bill
+from sekisho.payments.find_payment import find_payment
 from sekisho.payments.import_bills import lay_bills_aside
 from sekisho.payments.import_file import commit_import, open_import
 from sekisho.payments.import_policies import lay_policies_aside
@@ -54,6 +55,10 @@ def _for_sites(doors: Doors, room: Room) -> None:
     @doors.on(said.ShowPayment)
     def _(caller: Caller, message: said.ShowPayment) -> said.PaymentShown:
         return show_payment(room, caller, message)
+
+    @doors.on(said.FindPayment)
+    def _(caller: Caller, message: said.FindPayment) -> said.PaymentShown:
+        return find_payment(room, caller, message)
 
     @doors.on(said.ConfirmPayment)
     def _(caller: Caller, message: said.ConfirmPayment) -> said.PaymentShown:

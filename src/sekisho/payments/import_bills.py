@@ -7,6 +7,8 @@ that stands twice in the file is refused, wherever its rows differ all of them."
 
 from __future__ import annotations
 
+from typing import LiteralString
+
 from sekisho.crossings.message import Taken
 from sekisho.crossings.payments import BillRow, ImportBills, ImportResult
 from sekisho.payments import post_orders
@@ -32,6 +34,26 @@ _COLUMNS = (
     "due_date",
     "payable_until",
     "withdrawn",
+)
+
+_WITHDRAW: LiteralString = (
+    "UPDATE bill b SET withdrawn = true, changed_at = now() FROM judged j"
+    " WHERE b.id = j.known_id AND j.judgement = 'withdraw' RETURNING b.id"
+)
+_CHANGE: LiteralString = (
+    "UPDATE bill b SET confirmation_number = j.confirmation_number,"
+    " category_number = j.category_number, item_ja = j.item_ja, item_en = j.item_en,"
+    " fiscal_year = j.fiscal_year, term = j.term, amount_yen = j.amount_yen,"
+    " first_payable_at = j.first_payable_at, due_date = j.due_date,"
+    " payable_until = j.payable_until, withdrawn = false, changed_at = now() FROM judged j"
+    " WHERE b.id = j.known_id AND j.judgement = 'change' RETURNING b.id"
+)
+_ADD: LiteralString = (
+    "INSERT INTO bill (id, client_body, payee_number, payment_number, confirmation_number,"
+    " category_number, item_ja, item_en, fiscal_year, term, amount_yen, first_payable_at,"
+    " due_date, payable_until) SELECT bill_id, client_body, payee_number, payment_number,"
+    " confirmation_number, category_number, item_ja, item_en, fiscal_year, term, amount_yen,"
+    " first_payable_at, due_date, payable_until FROM judged WHERE judgement = 'add'"
 )
 
 
@@ -91,41 +113,15 @@ def judge_rows(room: Room, rows: Rows, file: File) -> ImportResult:
     return judge(rows, BILL_VERDICTS, _values(room, file), take=False)
 
 
-def take_rows(room: Room, rows: Rows, file: File, *, by: str) -> None:
-    """Add, change and withdraw what was judged so; forget the rows laid aside."""
+def take_rows(room: Room, rows: Rows, file: File, judged: ImportResult, *, by: str) -> None:
+    """Add, change and withdraw what was judged so; forget the rows laid aside. Every verdict is a
+    look at all rows, so a kind that nothing was judged to be is passed over."""
     values = _values(room, file)
-    touched = rows.all(
-        over(
-            BILL_VERDICTS,
-            "UPDATE bill b SET withdrawn = true, changed_at = now() FROM judged j"
-            " WHERE b.id = j.known_id AND j.judgement = 'withdraw' RETURNING b.id",
-        ),
-        values,
-    )
-    touched += rows.all(
-        over(
-            BILL_VERDICTS,
-            "UPDATE bill b SET confirmation_number = j.confirmation_number,"
-            " category_number = j.category_number, item_ja = j.item_ja, item_en = j.item_en,"
-            " fiscal_year = j.fiscal_year, term = j.term, amount_yen = j.amount_yen,"
-            " first_payable_at = j.first_payable_at, due_date = j.due_date,"
-            " payable_until = j.payable_until, withdrawn = false, changed_at = now() FROM judged j"
-            " WHERE b.id = j.known_id AND j.judgement = 'change' RETURNING b.id",
-        ),
-        values,
-    )
-    rows.do(
-        over(
-            BILL_VERDICTS,
-            "INSERT INTO bill (id, client_body, payee_number, payment_number,"
-            " confirmation_number, category_number, item_ja, item_en, fiscal_year, term,"
-            " amount_yen, first_payable_at, due_date, payable_until)"
-            " SELECT bill_id, client_body, payee_number, payment_number, confirmation_number,"
-            " category_number, item_ja, item_en, fiscal_year, term, amount_yen, first_payable_at,"
-            " due_date, payable_until FROM judged WHERE judgement = 'add'",
-        ),
-        values,
-    )
+    touched = rows.all(over(BILL_VERDICTS, _WITHDRAW), values) if judged.withdrawn else []
+    if judged.changed:
+        touched += rows.all(over(BILL_VERDICTS, _CHANGE), values)
+    if judged.added:
+        rows.do(over(BILL_VERDICTS, _ADD), values)
     rows.do("DELETE FROM bill_staged WHERE import_id = %s", [file.id])
     _cancel_open_payments(room, rows, [row[0] for row in touched], by=by)
 

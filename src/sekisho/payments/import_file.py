@@ -120,7 +120,7 @@ def _commit(room: Room, rows: Rows, caller: Caller, message: CommitImport) -> Im
     result = verbs.judge_rows(room, rows, file)
     if message.dry_run or (result.refused_count and not message.skip_bad):
         return result
-    verbs.take_rows(room, rows, file, by=who(caller))
+    verbs.take_rows(room, rows, file, result, by=who(caller))
     taken = msgspec.structs.replace(result, taken=True)
     rows.do(
         "UPDATE import_file SET committed_at = %s, result = %s WHERE id = %s",

@@ -131,7 +131,7 @@ def judge_rows(room: Room, rows: Rows, file: File) -> ImportResult:
     return judge(rows, POLICY_VERDICTS, _values(file), take=False)
 
 
-def take_rows(room: Room, rows: Rows, file: File, *, by: str) -> None:
+def take_rows(room: Room, rows: Rows, file: File, judged: ImportResult, *, by: str) -> None:
     """Add and change what was judged so; forget the rows laid aside."""
     values = _values(file)
     rows.do(

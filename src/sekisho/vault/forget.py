@@ -21,7 +21,8 @@ def forget_card(vault: Vault, message: ForgetCard, now: datetime) -> Taken:
     it changes nothing. Raises ``Refusal`` ``token_unknown`` for a card of another payment."""
     payment = identifier(message.payment_id, "payment_id")
     token = message.card_token and identifier(message.card_token, "card_token")
-    vault.codes.forget(payment)
+    # A card that was replaced must not take the new card's code with it.
+    vault.codes.forget(payment, token)
     body = body_of_payment(payment)
     if body is None:
         if token:

@@ -35,7 +35,7 @@ def open_vault(briefing: Briefing) -> Vault:
         base_url=briefing.addresses[briefing.process].rstrip("/"),
         site_origins=site_origins(briefing.addresses),
         mail=_mail_settings(briefing),
-        accents=_accents(briefing.settings.get("sites", {})),
+        accents=briefing.settings.get("accents", {}),
         releases_per_hour=budgets.get("client_bodies", {}),
         default_releases_per_hour=budgets.get("default", RELEASES_PER_HOUR),
         all_releases_per_hour=budgets.get("all", ALL_RELEASES_PER_HOUR),
@@ -50,11 +50,6 @@ def site_origins(addresses: Mapping[str, str]) -> dict[str, str]:
             parts = urlsplit(address)
             origins[process.removeprefix(SITE_PREFIX)] = f"{parts.scheme}://{parts.netloc}"
     return origins
-
-
-def _accents(sites: Mapping[str, Any]) -> dict[str, str]:
-    told = {site: section.get("site", {}).get("accent") for site, section in sites.items()}
-    return {site: accent for site, accent in told.items() if accent}
 
 
 def _mail_settings(briefing: Briefing) -> MailSettings:

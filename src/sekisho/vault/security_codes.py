@@ -71,15 +71,19 @@ class SecurityCodes:
             out = self._out[payment_id] = CodeOut(self, payment_id, held)
             return out
 
-    def forget(self, payment_id: str) -> bool:
-        """Wipe the payment's code, also one that is on its way out and would come back; return
-        whether there was one."""
+    def forget(self, payment_id: str, card_token: str | None = None) -> bool:
+        """Wipe the payment's code (of ``card_token`` alone, if given), also one that is on its way
+        out and would come back; return whether there was one."""
         with self._lock:
-            out = self._out.pop(payment_id, None)
-            held = self._held.pop(payment_id, None)
-            if held is not None:
-                held.code.wipe()
-        return held is not None or out is not None
+            gone = False
+            out = self._out.get(payment_id)
+            if out is not None and card_token in (None, out.card_token):
+                gone = self._out.pop(payment_id) is out
+            held = self._held.get(payment_id)
+            if held is not None and card_token in (None, held.card_token):
+                self._held.pop(payment_id).code.wipe()
+                gone = True
+        return gone
 
     def sweep(self) -> int:
         """Wipe what is over; return how many."""
@@ -127,6 +131,11 @@ class CodeOut:
         self.payment_id = payment_id
         self._codes = codes
         self._held = held
+
+    @property
+    def card_token(self) -> str:
+        """Return the card that the code belongs to."""
+        return self._held.card_token
 
     def clear_text(self) -> str:
         """Return the code's digits. Raises ``ValueError`` after ``wipe``."""

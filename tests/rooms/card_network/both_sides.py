@@ -10,7 +10,7 @@ import itertools
 import socket
 from collections.abc import Callable, Coroutine
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
@@ -43,14 +43,17 @@ from tests.rooms.open_room import opened
 PAYMENTS = Caller("payments", "payments", None)
 MERCHANT = "MIHONTO0000001"
 SMALL_LIMITS = LinkLimits(
-    connect_s=2, sign_on_s=2, echo_every_s=0.5, echo_answer_s=0.5, first_wait_s=0.02,
+    connect_s=10, sign_on_s=10, echo_every_s=5, echo_answer_s=5, first_wait_s=0.02,
     longest_wait_s=0.1, sign_off_s=0.2,
 )  # fmt: skip
-SMALL_PATIENCE = Patience(
-    answer_s=0.4, ready_s=1.0, put_off_s=0.1, fresh_s=30, honour_s=30,
-    ask_again_s=(0.1,) * 20, directory_answer_s=1.0, challenge_s=20, result_s=0.3, poll_s=0.05,
+CALM = Patience(
+    answer_s=20, ready_s=20, put_off_s=0.1, fresh_s=120, honour_s=120, ask_again_s=(0.1,) * 50,
+    directory_answer_s=20, challenge_s=120, result_s=0.3, poll_s=0.05,
 )  # fmt: skip
-WAIT_S = 30.0
+"""For stories without a time-out: a busy machine must not make one."""
+HASTY = replace(CALM, answer_s=1.0, ready_s=2.0, directory_answer_s=1.5)
+"""For stories in which an answer does not come."""
+WAIT_S = 90.0
 """A test that waits this long has failed."""
 
 Value = TypeVar("Value")
@@ -86,7 +89,7 @@ class FakeVault:
 class Both:
     """What a test holds of both sides."""
 
-    def __init__(self, folder: Path, patience: Patience = SMALL_PATIENCE) -> None:
+    def __init__(self, folder: Path, patience: Patience = CALM) -> None:
         self.folder = folder
         self.patience = patience
         self.key = X25519PrivateKey.generate()
@@ -285,7 +288,7 @@ def _listener() -> socket.socket:
 
 
 @asynccontextmanager
-async def joined(folder: Path, patience: Patience = SMALL_PATIENCE):  # type: ignore[no-untyped-def]
+async def joined(folder: Path, patience: Patience = CALM):  # type: ignore[no-untyped-def]
     """Both sides, open; closed at the end."""
     both = Both(folder, patience)
     await both.open()

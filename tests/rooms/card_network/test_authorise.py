@@ -18,8 +18,9 @@ from sekisho.simulators.card_network.faults import Faults, write_faults
 from sekisho.simulators.test_cards import TestCard, describe, load_number
 from sekisho.transport.answers import Answered
 from tests.rooms.card_network.both_sides import (
+    CALM,
+    HASTY,
     MERCHANT,
-    SMALL_PATIENCE,
     Both,
     everything_written,
     in_thread,
@@ -45,6 +46,9 @@ EXPECTED = {
 }
 
 
+UNANSWERED = ("silent_accepted", "silent_refused", "late", "malformed", "stubborn")
+
+
 def expected_of(card: TestCard) -> str:
     return "declined" if card.response_code != "00" else EXPECTED[card.network]
 
@@ -52,8 +56,8 @@ def expected_of(card: TestCard) -> str:
 @pytest.mark.parametrize("card", describe(), ids=lambda card: card.number)
 def test_a_test_card_does_what_the_table_says(card: TestCard, tmp_path: Path) -> None:
     async def story() -> None:
-        async with joined(tmp_path) as both:
-            write_faults(tmp_path / "network", Faults(late_after_s=0.8))
+        async with joined(tmp_path, HASTY if card.network in UNANSWERED else CALM) as both:
+            write_faults(tmp_path / "network", Faults(late_after_s=1.5))
             outcome = await both.authorise(card.number)
             assert outcome.result == expected_of(card)
             if outcome.result in ("approved", "declined"):
@@ -183,7 +187,7 @@ def test_a_vault_that_comes_back_soon_is_waited_for(tmp_path: Path) -> None:
 
 def test_without_a_connection_nothing_is_taken(tmp_path: Path) -> None:
     async def story() -> None:
-        async with joined(tmp_path, replace(SMALL_PATIENCE, ready_s=0.1)) as both:
+        async with joined(tmp_path, replace(CALM, ready_s=0.1)) as both:
             await both.host.stop()
             await until(lambda: _is_down(both))
             outcome = await both.authorise("4111111111111111")
@@ -200,7 +204,7 @@ async def _is_down(both: Both) -> bool:
 
 def test_an_outcome_that_nobody_knows_is_told_as_unknown_first(tmp_path: Path) -> None:
     async def story() -> None:
-        async with joined(tmp_path) as both:
+        async with joined(tmp_path, HASTY) as both:
             final = await both.authorise("4000010800000003")
             results = [
                 one.result
@@ -220,7 +224,7 @@ def _evidence() -> list[str]:
 
 def test_an_outcome_that_never_comes_ends_on_an_operators_desk(tmp_path: Path) -> None:
     async def story() -> None:
-        patience = replace(SMALL_PATIENCE, ask_again_s=(0.05, 0.05))
+        patience = replace(HASTY, ask_again_s=(0.05, 0.05))
         async with joined(tmp_path, patience) as both:
             order = both.authorisation("4000010800000003")
             await both.send(order)
@@ -285,8 +289,8 @@ def test_no_number_expiry_or_code_is_written_anywhere(
     numbers += [load_number(serial) for serial in (7, 1_234_567)]
 
     async def story() -> bytes:
-        async with joined(tmp_path) as both:
-            write_faults(tmp_path / "network", Faults(late_after_s=0.5))
+        async with joined(tmp_path, HASTY) as both:
+            write_faults(tmp_path / "network", Faults(late_after_s=1.5))
             await asyncio.gather(*(both.authorise(number) for number in numbers))
             return await in_thread(lambda: everything_written(both))
 

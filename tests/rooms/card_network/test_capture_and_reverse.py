@@ -12,7 +12,7 @@ from sekisho.crossings import card_network as asked
 from sekisho.crossings import payments as told
 from sekisho.simulators.test_cards import describe
 from sekisho.transport.answers import Answered
-from tests.rooms.card_network.both_sides import MERCHANT, Both, joined
+from tests.rooms.card_network.both_sides import CALM, HASTY, MERCHANT, Both, joined
 
 pytestmark = pytest.mark.usefixtures("clean")
 
@@ -50,7 +50,7 @@ def test_a_capture_ends_as_the_network_says(
     number: str, amount_yen: int, result: str, code: str, taken: int, tmp_path: Path
 ) -> None:
     async def story() -> None:
-        async with joined(tmp_path) as both:
+        async with joined(tmp_path, HASTY if number == SILENT_CAPTURE else CALM) as both:
             outcome = await captured(both, number, amount_yen=amount_yen)
             assert (outcome.result, outcome.response_code) == (result, code)
             (entry,) = both.entries(outcome.payment_id)
@@ -122,7 +122,7 @@ def test_what_is_captured_is_not_reversed(tmp_path: Path) -> None:
 @pytest.mark.parametrize("number", ["4000005100000000", "4000010200000009", None])
 def test_nothing_held_is_nothing_to_reverse(number: str | None, tmp_path: Path) -> None:
     async def story() -> None:
-        async with joined(tmp_path) as both:
+        async with joined(tmp_path, HASTY) as both:
             payment_id = "pay_none"
             if number is not None:
                 payment_id = (await both.authorise(number)).payment_id

@@ -10,6 +10,7 @@ import asyncio
 import os
 import tempfile
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 from hypothesis import HealthCheck, Phase, settings
@@ -23,7 +24,7 @@ from sekisho.crossings import payments as told
 from sekisho.simulators.card_network.book import double_charges, read_book
 from sekisho.simulators.card_network.faults import Faults, write_faults
 from sekisho.simulators.test_cards import describe, load_number
-from tests.rooms.card_network.both_sides import MERCHANT, Both, in_thread, until
+from tests.rooms.card_network.both_sides import HASTY, MERCHANT, Both, in_thread, until
 from tests.rooms.open_room import opened
 
 EXAMPLES = int(os.environ.get("SEKISHO_MACHINE_EXAMPLES", "8"))
@@ -57,7 +58,7 @@ class Conversation(RuleBasedStateMachine):
         self.resume_after_s = orders.RESUME_AFTER_S
         orders.RESUME_AFTER_S = 0.3  # so that fresh and found orders meet
         self.loop = asyncio.new_event_loop()
-        self.both = Both(Path(self.folder.name))
+        self.both = Both(Path(self.folder.name), replace(HASTY, answer_s=0.4, ready_s=1.0))
         self.payments: list[str] = []
         self.captures: set[str] = set()
         self.loop.run_until_complete(self.both.open())

@@ -112,6 +112,8 @@ def test_nothing_is_lost_or_taken_twice_when_processes_are_killed(
         finals = processes.final(payment_id, told.AuthorisationOutcome)
         assert len(set(finals)) == 1, (payment_id, finals)
         assert (finals[0] == "approved") == (payment_id in standing), (payment_id, finals)
+    # Most of the work went through in spite of it: the kills were survived, not sat out.
+    assert len(standing) > len(payments) / 2
     assert _found_in(processes.folder, [load_number(number) for number in range(serial)]) == []
 
 

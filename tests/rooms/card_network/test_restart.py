@@ -20,8 +20,9 @@ from sekisho.card_network.records.models import Order
 from sekisho.crossings import card_network as asked
 from sekisho.crossings import payments as told
 from tests.rooms.card_network.both_sides import (
+    CALM,
+    HASTY,
     MERCHANT,
-    SMALL_PATIENCE,
     Both,
     in_thread,
     joined,
@@ -114,7 +115,7 @@ def test_an_authorisation_cut_off_ends_once_and_rightly(
     trap = Trap(monkeypatch, holder, name, after=after)
 
     async def story() -> None:
-        async with joined(tmp_path) as both:
+        async with joined(tmp_path, HASTY if number == SILENT else CALM) as both:
             order = both.authorisation(number)
             await both.send(order)
             await resumed(both, trap)
@@ -163,7 +164,7 @@ def test_an_approval_found_too_late_is_given_back(
     trap = Trap(monkeypatch, authorise_story, "_write_answer", after=False)
 
     async def story() -> None:
-        async with joined(tmp_path, replace(SMALL_PATIENCE, honour_s=0.0)) as both:
+        async with joined(tmp_path, replace(CALM, honour_s=0.0)) as both:
             order = both.authorisation(GOOD)
             await both.send(order)
             await resumed(both, trap)

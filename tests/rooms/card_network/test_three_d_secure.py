@@ -17,6 +17,8 @@ from sekisho.crossings import payments as told
 from sekisho.simulators.test_cards import TestCard, describe
 from sekisho.transport.answers import Answered
 from tests.rooms.card_network.both_sides import (
+    CALM,
+    HASTY,
     MERCHANT,
     Both,
     everything_written,
@@ -69,7 +71,8 @@ async def authenticated(
 @pytest.mark.parametrize("card", CARDS.values(), ids=CARDS)
 def test_a_test_card_is_authenticated_as_the_table_says(card: TestCard, tmp_path: Path) -> None:
     async def story() -> None:
-        async with joined(tmp_path) as both:
+        silent = card.authentication == "server_silent"
+        async with joined(tmp_path, HASTY if silent else CALM) as both:
             outcome = await authenticated(both, card.number, "pay_1")
             assert outcome.result == RESULTS[card.authentication]
             assert (outcome.challenge is not None) == (outcome.result == "challenge")
@@ -262,7 +265,7 @@ def test_no_number_is_written_anywhere(tmp_path: Path, caplog: pytest.LogCapture
     caplog.set_level("DEBUG")
 
     async def story() -> bytes:
-        async with joined(tmp_path) as both:
+        async with joined(tmp_path, HASTY) as both:
             for serial, card in enumerate(CARDS.values()):
                 await authenticated(both, card.number, f"pay_{serial}x")
             return await in_thread(lambda: everything_written(both))

@@ -23,8 +23,8 @@ FRAME = """<!doctype html><html lang="ja"><head><meta charset="utf-8"><title>car
 <link rel="stylesheet" href="{style}"></head><body class="page page--frame"><main>
 <h2>カード情報</h2>
 <form method="post" action="">
-<div class="field"><label class="field__label" for="n">カード番号 <span class="must">必須</span></label>
-<input class="input input--digits" id="n" name="n" inputmode="numeric" autocomplete="cc-number"></div>
+<div class="field"><label class="field__label" for="n">カード番号</label>
+<input class="input input--digits" id="n" name="n" inputmode="numeric"></div>
 <div class="actions"><button class="button" id="send">カードを登録する</button></div></form>
 <p><a target="_top" href="{back}">カードを登録せずに戻る</a></p></main>
 <script src="/frame.js"></script></body></html>"""
@@ -77,7 +77,8 @@ def served(site_id: str, client_body: str) -> Iterator[Served]:
             kind, body = "text/javascript", SCRIPT % (origin, origin)
         elif environ["REQUEST_METHOD"] == "POST":
             payments.enter_card(shown.payment_id)
-            body = f'<p data-done><a target="_top" href="{message}">OK</a></p><script src="/frame.js"></script>'
+            body = f'<p data-done><a target="_top" href="{message}">OK</a></p>'
+            body += '<script src="/frame.js"></script>'
         else:
             body = FRAME.format(style=LOOK.address("sekisho.css"), back=message)
         start("200 OK", [("Content-Type", kind)])

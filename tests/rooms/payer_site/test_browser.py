@@ -10,16 +10,16 @@ from pathlib import Path
 
 import axe_playwright_python
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
 from sekisho.crossings import payments as p
+from tests import browser
 from tests.rooms.payer_site.conftest import PREMIUM, TAX
 from tests.rooms.payer_site.fake_payments import BILL_NUMBERS, POLICY_NUMBER
 from tests.rooms.payer_site.served import Served, served
 from tests.rooms.payer_site.walk import PERSON
 
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
-CHROMIUM = os.environ.get("SEKISHO_CHROMIUM", "/usr/bin/chromium")
 PICTURES = os.environ.get("SEKISHO_SCREENSHOTS")
 WIDTHS = {"phone": 390, "desk": 1280}
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -27,11 +27,10 @@ TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
+    # Playwright's loop runs in this thread; Django would take the tests' own queries for async.
     os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
+    with browser.chromium() as opened_browser:
+        yield opened_browser
 
 
 @pytest.fixture
@@ -94,9 +93,7 @@ def fill_bill(page: Page) -> None:
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-def test_a_bill_is_paid_with_a_challenge(
-    tax_site: Served, chromium: Browser, width: str
-) -> None:
+def test_a_bill_is_paid_with_a_challenge(tax_site: Served, chromium: Browser, width: str) -> None:
     page, payments = opened_page(chromium, width), tax_site.payments
     page.goto(tax_site.url)
     look_at(page, "tax-1-entry")
@@ -214,7 +211,10 @@ def test_pages_of_trouble(tax_site: Served, chromium: Browser, width: str) -> No
     from sekisho.crossings.message import Refusal
 
     page, payments = opened_page(chromium, width), tax_site.payments
-    for code, detail in (("bill_paid", "7K3M-9QXD-2F4H-T"), ("site_closed", "2026-12-01T09:00:00Z")):
+    for code, detail in (
+        ("bill_paid", "7K3M-9QXD-2F4H-T"),
+        ("site_closed", "2026-12-01T09:00:00Z"),
+    ):
         payments.refuse[p.FindBill] = Refusal(code, detail)
         page.goto(tax_site.url + "/bill")
         fill_bill(page)

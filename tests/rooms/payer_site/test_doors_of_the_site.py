@@ -73,9 +73,7 @@ def test_pages_of_the_other_kind_are_not_there(tax: FakePayments, browser: Clien
 
 
 @pytest.mark.parametrize("kind", ["bills", "policies"])
-def test_every_address_has_a_rule_and_every_rule_an_address(
-    tax: FakePayments, kind: str
-) -> None:
+def test_every_address_has_a_rule_and_every_rule_an_address(tax: FakePayments, kind: str) -> None:
     rules = page_rules(kind)
     resolver = get_resolver(f"sekisho.payer_site.pages.urls_{kind}")
     handle = "A" * 43
@@ -96,7 +94,11 @@ def test_every_field_that_a_page_sends_is_in_its_rule(
 ) -> None:
     rules = page_rules("policies")
     card = to_premium_card(browser)
-    pages = [browser.get(at(card, "person") + "?again=1"), browser.get(card), browser.get("/policy")]
+    pages = [
+        browser.get(at(card, "person") + "?again=1"),
+        browser.get(card),
+        browser.get("/policy"),
+    ]
     premium.enter_card()
     pages += [browser.get(at(card, "confirm")), browser.get("/status")]
     seen = 0

@@ -17,7 +17,9 @@ from tests.rooms.payer_site.walk import at, send, text, to_card, to_premium_card
 FOLDER = Path(payer_site.__file__).parent
 TEMPLATES = sorted((FOLDER / "templates").rglob("*.html"))
 JAPANESE = re.compile(r"[ぁ-んァ-ヶ一-龠]")
-SHOWN_ATTRIBUTES = re.compile(r'\b(?:alt|title|aria-label|placeholder|value|data-(?!charged)\w+)="([^"]*)"')
+SHOWN_ATTRIBUTES = re.compile(
+    r'\b(?:alt|title|aria-label|placeholder|value|data-(?!charged)\w+)="([^"]*)"'
+)
 
 
 def _bare(template: str) -> str:
@@ -91,9 +93,13 @@ def test_the_english_side_is_english() -> None:
     }  # fmt: skip
     wrong = [
         key
-        for key in WORDS.keys()
+        for key in sorted(WORDS.keys())
         if key not in may_show_japanese
-        and JAPANESE.search(" ".join(WORDS._told[key]["en"]) if isinstance(WORDS._told[key]["en"], list) else WORDS._told[key]["en"])
+        and JAPANESE.search(
+            " ".join(WORDS._told[key]["en"])
+            if isinstance(WORDS._told[key]["en"], list)
+            else WORDS._told[key]["en"]
+        )
     ]
     assert wrong == []
 
@@ -109,9 +115,7 @@ def test_the_english_side_is_english() -> None:
         ("[a", "words.toml"),
     ],
 )
-def test_a_catalogue_that_is_not_whole_is_refused(
-    tmp_path: Path, toml: str, words: str
-) -> None:
+def test_a_catalogue_that_is_not_whole_is_refused(tmp_path: Path, toml: str, words: str) -> None:
     (tmp_path / "words.toml").write_text(toml, encoding="utf-8")
     with pytest.raises(WordsWrong, match=words):
         Catalogue(tmp_path)

@@ -59,7 +59,9 @@ def test_bad_addresses_are_refused(email: str) -> None:
         read_person.read_email(email)
 
 
-@pytest.mark.parametrize("name", ["見本 太郎", "𠮷田 花子", "葛󠄀城", "Anne-Marie O'Brien", "佐々木 ゆう"])
+@pytest.mark.parametrize(
+    "name", ["見本 太郎", "𠮷田 花子", "葛󠄀城", "Anne-Marie O'Brien", "佐々木 ゆう"]
+)
 def test_names_of_all_kinds_are_taken(name: str) -> None:
     assert read_person.read_name(name) == name
 

@@ -1,4 +1,4 @@
-"""The site writes and never reads: what its process holds opens no box, and its rows show nothing."""
+"""The site writes and never reads: what its process holds opens no box; its rows show nothing."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_no_row_holds_a_readable_personal_item(
     dump = b"\n".join(everything_the_process_holds(room))
     for value in ("太郎", "タロウ", "taro@example.jp", "1234-5678", "0312345678", "千代田", "1980"):
         assert value.encode() not in dump
-    assert b"20010001" not in dump and b'0001' in dump
+    assert b"20010001" not in dump and b"0001" in dump
 
 
 def test_the_box_is_gone_when_the_errand_is_done(premium: FakePayments, browser: Client) -> None:
@@ -72,16 +72,16 @@ def test_nothing_is_stored_when_the_crossing_fails(premium: FakePayments, browse
     assert response.status_code == 503 and Errand.objects.get().sealed is None
 
 
-def test_cookie_and_handle_are_kept_as_hashes(tax: FakePayments, browser: Client, room: Room) -> None:
+def test_cookie_and_handle_are_kept_as_hashes(
+    tax: FakePayments, browser: Client, room: Room
+) -> None:
     card = to_card(browser)
     token = browser.cookies["sekisho_metropolitan_tax"].value
     dump = b"\n".join(everything_the_process_holds(room))
     assert token.encode() not in dump and card.split("/")[2].encode() not in dump
 
 
-def test_another_browser_with_the_address_sees_nothing(
-    tax: FakePayments, browser: Client
-) -> None:
+def test_another_browser_with_the_address_sees_nothing(tax: FakePayments, browser: Client) -> None:
     card = to_card(browser, email="taro@example.jp")
     for page in ("bill", "card", "confirm", "progress", "state", "challenge", "outcome"):
         assert Client().get(at(card, page)).status_code == 410
@@ -109,9 +109,7 @@ def test_a_visit_that_ended_takes_its_errands_along(tax: FakePayments, browser: 
     from tests.rooms.payer_site.conftest import ROOM
 
     moment: Any = now() - timedelta(minutes=1)
-    ROOM.cluster.execute_sql(
-        f'UPDATE "{ROOM.facts.schema}".visit SET ends_at = %s', [moment]
-    )
+    ROOM.cluster.execute_sql(f'UPDATE "{ROOM.facts.schema}".visit SET ends_at = %s', [moment])
     assert browser.get(card).status_code == 410
     to_card(Client())
     assert Visit.objects.count() == 1 and Errand.objects.count() == 1

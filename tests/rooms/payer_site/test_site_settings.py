@@ -63,3 +63,18 @@ def test_payments_takes_each_site_of_ours() -> None:
 
     for file in SITES.glob("*.toml"):
         read_site_rules(file.stem, tomllib.loads(file.read_text(encoding="utf-8"))["payments"])
+
+
+def test_the_how_to_names_every_key() -> None:
+    import msgspec
+
+    from sekisho.payer_site.site_settings import Contact, SitePages
+    from sekisho.payments.charge_fee import FeeRule
+    from sekisho.payments.site_rules import SiteSection, TriesRule
+
+    document = Path(__file__).parents[3] / "docs" / "how-to" / "add-a-site.md"
+    said = document.read_text(encoding="utf-8")
+    kinds = (SitePages, Contact, SiteSection, FeeRule, TriesRule)
+    keys = {field.encode_name for kind in kinds for field in msgspec.structs.fields(kind)}
+    assert len(keys) > 30
+    assert [key for key in sorted(keys) if f"`{key}`" not in said] == []

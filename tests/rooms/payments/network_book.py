@@ -10,7 +10,15 @@ Held = Literal["none", "held", "captured", "given_back", "declined"]
 Key = tuple[str, int]
 
 AUTHENTICATIONS = ["authenticated", "challenge", "attempted", "challenge", "failed", "unavailable"]
-AUTHORISATIONS = ["approved", "declined", "not_sent", "lost_yes", "lost_no", "code_gone"]
+AUTHORISATIONS = [
+    "approved",
+    "declined",
+    "not_sent",
+    "lost_yes",
+    "lost_no",
+    "code_gone",
+    "declined",
+]
 
 
 class NetworkBook:
@@ -44,7 +52,7 @@ class NetworkBook:
                     said.append(self._authentication(key, self._end(choice // 12)))
                 return said
             case card_network.Authorise():
-                return [self._authorise(key, AUTHORISATIONS[choice // 6 % 6])]
+                return [self._authorise(key, AUTHORISATIONS[choice // 6 % 7])]
             case card_network.Capture():
                 return [self._capture(key, refuses=choice % 7 == 3)]
             case card_network.Reverse():

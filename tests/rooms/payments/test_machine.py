@@ -49,7 +49,7 @@ HAPPENINGS = [
     "a_day",
     "click_start_again",
     *["pay_in_old_tab"] * 2,
-    *["try_another_card"] * 2,
+    *["try_another_card"] * 3,
     "cancel_or_extend",
     *["come_back_from_challenge"] * 2,
     "order_arrives_again",

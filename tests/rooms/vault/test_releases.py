@@ -222,6 +222,27 @@ def test_a_settled_payment_leaves_a_kept_card(place: Neighbours) -> None:
     assert place.release(place.sign(place.permit(card, with_security_code=False))).number == NUMBER
 
 
+def test_a_replaced_card_leaves_the_new_cards_code(place: Neighbours) -> None:
+    old, new = place.entered_card("pay_1"), place.entered_card("pay_1", number="5555555555554444")
+    replaced = ForgetCard(payment_id="pay_1", card_token=old.card_token, reason="replaced")
+    forget_card(place.vault, replaced, now())
+    permit = place.permit(old, with_security_code=False)
+    assert refused(place, place.sign(permit)) == "token_unknown"
+    assert place.release(place.sign(place.permit(new))).security_code == CODE
+
+
+def test_a_payment_that_ended_leaves_nothing(place: Neighbours, room: Room) -> None:
+    card = place.entered_card("pay_1", purpose="enrolment")
+    path = place.open_form("pay_1")
+    ended = ForgetCard(payment_id="pay_1", card_token=None, reason="ended")
+    forget_card(place.vault, ended, now())
+    assert place.enter(path).status_code == 410
+    assert room.cluster.execute_sql("SELECT count(*) FROM vault.item") == [(0,)]
+    permit = place.permit(card, with_security_code=False)
+    assert refused(place, place.sign(permit)) == "token_unknown"
+    assert len(place.vault.codes) == 0
+
+
 def test_a_payment_forgets_no_other_payments_card(place: Neighbours) -> None:
     card, other = place.entered_card(), place.entered_card()
     for payment in (other.payment_id, "pay_never_seen"):

@@ -28,7 +28,10 @@ class WordsWrong(ValueError):
 def _names(text: Said) -> set[str]:
     parts = [text] if isinstance(text, str) else text
     return {
-        name for part in parts for _, name, _, _ in string.Formatter().parse(part) if name is not None
+        name
+        for part in parts
+        for _, name, _, _ in string.Formatter().parse(part)
+        if name is not None
     }
 
 

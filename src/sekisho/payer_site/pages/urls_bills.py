@@ -1,6 +1,6 @@
 """Addresses of a site of kind ``bills``."""
 
-from sekisho.payer_site.pages.urls import OF_EVERY_SITE, OF_BILLS
+from sekisho.payer_site.pages.urls import OF_BILLS, OF_EVERY_SITE
 
 urlpatterns = [*OF_EVERY_SITE, *OF_BILLS]
 

@@ -60,8 +60,10 @@ def challenge(request: HttpRequest, handle: str, errand: Errand) -> HttpResponse
         return go_on(handle, errand)
     shown = shown_of(errand)
     if shown.status != "challenge" or shown.challenge is None:
-        return go_on(handle, errand, shown) if shown.status != "challenge" else see_other(
-            "progress", handle
+        return (
+            go_on(handle, errand, shown)
+            if shown.status != "challenge"
+            else see_other("progress", handle)
         )
     facts = {"errand": errand, "handle": handle, "shown": shown, "challenge": shown.challenge}
     response = show(request, "challenge", facts)

@@ -86,10 +86,11 @@ def el_number(bill: dict[str, Any]) -> str:
 
 
 def _show(found: dict[str, Any]) -> None:
-    from rich.console import Console
     from rich.table import Table
 
-    console = Console(highlight=False)
+    from sekisho.processes.terminal.draw_status import make_console
+
+    console = make_console()
     table = Table(title="To pay", box=None, pad_edge=False, title_justify="left")
     for name in ("payee", "payment", "confirmation", "category"):
         table.add_column(name, no_wrap=True)

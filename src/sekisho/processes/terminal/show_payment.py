@@ -48,12 +48,12 @@ def run(arguments: argparse.Namespace) -> int:
 
 def show(history: "PaymentHistory") -> None:
     """One payment for people."""
-    from rich.console import Console
     from rich.table import Table
 
+    from sekisho.processes.terminal.draw_status import make_console
     from sekisho.vocabulary.clock import TOKYO
 
-    console = Console(highlight=False)
+    console = make_console()
     console.print(
         f"[bold]{history.reference}[/bold] {history.state}, {history.amount_yen:,} yen and "
         f"{history.fee_yen:,} yen fee, {history.client_body} by {history.site}"

@@ -65,9 +65,9 @@ def welcome(platform: "Platform", data: "DataFolder", seconds: float, *, samples
         if addresses.get(process):
             table.add_row(title, addresses[process])
     console.print(table)
-    for part in (_samples_table(data), _cards_table()):
-        if part is not None:
-            console.print()
+    for title, part in (_to_pay(data), _cards()):
+        if part.row_count:
+            console.print(f"\n[bold]{title}[/bold]")
             console.print(part)
     missing = sorted({row.sandbox_missing for row in status.processes if row.sandbox_missing})
     for what in missing:
@@ -96,35 +96,38 @@ def _load_samples(data: "DataFolder") -> None:
         print(f"  sample data could not be loaded: {done.stderr[-500:]}", file=sys.stderr)
 
 
-def _samples_table(data: "DataFolder") -> Table | None:
+def _to_pay(data: "DataFolder") -> tuple[str, Table]:
     from sekisho.processes.terminal.connect import TerminalCrosser
     from sekisho.processes.terminal.errors import TerminalError
     from sekisho.processes.terminal.load_samples import what_to_pay
 
+    table = _table()
     try:
         found = what_to_pay(TerminalCrosser(data), SAMPLE_BILLS)
     except TerminalError as error:
         print(f"  {error}", file=sys.stderr)
-        return None
-    table = _table("To pay: bills by eL number, a policy by its number and date of birth")
+        found = {"bills": [], "policies": []}
     for bill in found["bills"]:
-        table.add_row(bill["el_number"], f"{bill.get('amount_yen', 0):,} yen")
+        yen = f"{bill.get('amount_yen', 0):,} yen"
+        table.add_row("Bill", f"eL {bill['el_number']}", yen)
     for policy in found["policies"][:1]:
-        table.add_row(policy["policy_number"], str(policy["date_of_birth"]))
-    return table if table.row_count else None
+        born = f"born {policy['date_of_birth']}"
+        table.add_row("Policy", policy["policy_number"], born)
+    return "To pay", table
 
 
-def _cards_table() -> Table:
+def _cards() -> tuple[str, Table]:
     from sekisho.simulators import test_cards
 
-    table = _table("Test cards")
+    table = _table()
     for card in test_cards.describe():
         table.add_row(card.number, card.brand, card.what_it_does_en)
-    return table
+    code = f"any security code but {test_cards.WRONG_CODE}"
+    return f"Test cards (expiry {test_cards.EXPIRY}, {code})", table
 
 
-def _table(title: str | None = None) -> Table:
-    table = Table(title=title, box=None, show_header=False, pad_edge=False, title_justify="left")
-    table.add_column(no_wrap=True)
-    table.add_column()
+def _table() -> Table:
+    table = Table(box=None, show_header=False, pad_edge=True)
+    for _ in range(3):
+        table.add_column(no_wrap=True)
     return table

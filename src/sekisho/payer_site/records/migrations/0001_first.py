@@ -5,46 +5,56 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Visit',
+            name="Visit",
             fields=[
-                ('digest', models.BinaryField(max_length=32, primary_key=True, serialize=False)),
-                ('opened_at', models.DateTimeField()),
-                ('ends_at', models.DateTimeField(db_index=True)),
+                ("digest", models.BinaryField(max_length=32, primary_key=True, serialize=False)),
+                ("opened_at", models.DateTimeField()),
+                ("ends_at", models.DateTimeField(db_index=True)),
             ],
             options={
-                'db_table': 'visit',
+                "db_table": "visit",
             },
         ),
         migrations.CreateModel(
-            name='Errand',
+            name="Errand",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('handle_digest', models.BinaryField(max_length=32, unique=True)),
-                ('kind', models.CharField(max_length=8)),
-                ('facts', models.JSONField()),
-                ('shown_number', models.CharField(max_length=20)),
-                ('sealed', models.BinaryField(null=True)),
-                ('mail_wanted', models.BooleanField(default=False)),
-                ('agreed_at', models.DateTimeField(null=True)),
-                ('turn', models.PositiveIntegerField(default=0)),
-                ('payment_key', models.CharField(max_length=64)),
-                ('payment_id', models.CharField(blank=True, max_length=64)),
-                ('reference', models.CharField(blank=True, max_length=32)),
-                ('card_form_url', models.CharField(blank=True, max_length=500)),
-                ('confirmed_at', models.DateTimeField(null=True)),
-                ('opened_at', models.DateTimeField()),
-                ('visit', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='errands', to='payer_site.visit')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("handle_digest", models.BinaryField(max_length=32, unique=True)),
+                ("kind", models.CharField(max_length=8)),
+                ("facts", models.JSONField()),
+                ("shown_number", models.CharField(max_length=20)),
+                ("sealed", models.BinaryField(null=True)),
+                ("mail_wanted", models.BooleanField(default=False)),
+                ("agreed_at", models.DateTimeField(null=True)),
+                ("turn", models.PositiveIntegerField(default=0)),
+                ("payment_key", models.CharField(max_length=64)),
+                ("payment_id", models.CharField(blank=True, max_length=64)),
+                ("reference", models.CharField(blank=True, max_length=32)),
+                ("card_form_url", models.CharField(blank=True, max_length=500)),
+                ("confirmed_at", models.DateTimeField(null=True)),
+                ("opened_at", models.DateTimeField()),
+                (
+                    "visit",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="errands",
+                        to="payer_site.visit",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'errand',
+                "db_table": "errand",
             },
         ),
     ]
