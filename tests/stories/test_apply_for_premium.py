@@ -24,7 +24,7 @@ def test_an_enrolment_is_made_and_its_card_kept(
     assert "4月" in shown
     assert "見本 太郎" not in shown
     history = platform.sekisho("payments", "show", payer.reference)
-    assert "card_check" in history or "enrol" in history
+    assert "card_good" in history
 
 
 def test_a_policy_with_an_enrolment_cannot_be_enrolled_again(

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any, BinaryIO, Literal
 
@@ -109,8 +110,7 @@ def take_file(
     )
     if opened.done is not None:
         return _joined(found, opened.done, earlier=True)
-    for message in _messages(source, reading, checked, opened.import_id, watch):
-        cross(message, seconds=SEND_SECONDS)
+    _send(_messages(source, reading, checked, opened.import_id, watch), cross)
     watch("commit", checked.bytes_read)
     result = cross(
         CommitImport(
@@ -134,6 +134,18 @@ def _digest(checked: FileChecked, options: Options) -> str:
     if options.dry_run:
         digest.update(b" dry run " + secrets.token_bytes(16))
     return digest.hexdigest()
+
+
+def _send(messages: Iterator[Crossing[Any]], cross: Cross) -> None:
+    """Payments lays one message aside while the next is read: one in flight, never a queue."""
+    with ThreadPoolExecutor(1, thread_name_prefix="send-rows") as sender:
+        in_flight: Future[Any] | None = None
+        for message in messages:
+            if in_flight is not None:
+                in_flight.result()
+            in_flight = sender.submit(cross, message, seconds=SEND_SECONDS)
+        if in_flight is not None:
+            in_flight.result()
 
 
 def _messages(

@@ -12,6 +12,7 @@ MAX_BODY_BYTES: Final = 65_536
 MAX_HEADER_COUNT: Final = 64
 MAX_HEADER_VALUE_BYTES: Final = 4_096
 MAX_HEADERS_BYTES: Final = 16_384
+MAX_COOKIES: Final = 50
 MAX_URI_BYTES: Final = 4_096
 MAX_FIELDS: Final = 64
 MAX_FREE_VALUE_CHARS: Final = 2_048
@@ -37,6 +38,7 @@ class EdgeLimits:
     header_count: int = MAX_HEADER_COUNT
     header_value_bytes: int = MAX_HEADER_VALUE_BYTES
     headers_bytes: int = MAX_HEADERS_BYTES
+    cookies: int = MAX_COOKIES
     uri_bytes: int = MAX_URI_BYTES
     fields: int = MAX_FIELDS
     free_value_chars: int = MAX_FREE_VALUE_CHARS

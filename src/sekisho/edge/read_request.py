@@ -74,9 +74,11 @@ def check_headers(request: Request, limits: EdgeLimits) -> None:
     sizes = [len(name) + len(value) for name, value in request.headers]
     if len(sizes) > limits.header_count or sum(sizes) > limits.headers_bytes:
         raise Unfit(431, "headers too large")
-    for _, value in request.headers:
+    for name, value in request.headers:
         if len(value) > limits.header_value_bytes:
             raise Unfit(431, "headers too large")
+        if name == b"Cookie" and value.count(b";") >= limits.cookies:
+            raise Unfit(431, "too many cookies")
         if _CONTROL.search(value):
             raise Unfit(400, "control character in a header")
 

@@ -233,6 +233,6 @@ def _mail(
             client_body=payment.client_body,
             template=template,
             language="ja" if payment.language == "ja" else "en",
-            facts=facts,
+            facts={**facts, "site": payment.site},
         )
     )

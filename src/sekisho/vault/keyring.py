@@ -80,6 +80,10 @@ class Keyring:
         key = envelope.unseal(self.data_key(place), bytes(row.wrapped_key), _place_of(row))
         return SubjectKey(row, bytearray(key))
 
+    def at_hand(self, row: Subject) -> bool:
+        """Return whether the subject's data key is open already."""
+        return DataKeyPlace(row.client_body, row.use, row.data_key_version) in self._opened
+
     def rewrap_subject(self, row: Subject, version: int) -> None:
         """Put the subject's key under data key ``version`` (the row is not saved)."""
         key = self.open_subject(row).key

@@ -10,6 +10,7 @@ from django.db import OperationalError, connection
 
 from sekisho.crossings.message import Refusal
 from sekisho.crossings.vault import CardFormOpened, OpenCardForm
+from sekisho.vault.brands import BRAND_NAMES
 from sekisho.vault.identifiers import identifier
 from sekisho.vault.limits import FORM_LOCK_MILLISECONDS, MAX_FORM_SECONDS
 from sekisho.vault.opened import Vault
@@ -17,7 +18,7 @@ from sekisho.vault.records.models import CardForm
 from sekisho.vault.records.visibility import body_of_payment, visible_to
 from sekisho.vocabulary.identifiers import new_id, new_token
 
-BRANDS = frozenset({"visa", "mastercard", "jcb", "amex", "diners"})
+BRANDS = frozenset(BRAND_NAMES)
 
 
 def token_digest(token: str) -> bytes:

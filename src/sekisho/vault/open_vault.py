@@ -11,7 +11,7 @@ from sekisho.transport.briefing import Briefing
 from sekisho.vault.keyring import Keyring
 from sekisho.vault.keys_folder import open_keys
 from sekisho.vault.limits import ALL_RELEASES_PER_HOUR, RELEASES_PER_HOUR
-from sekisho.vault.opened import MailSettings, Vault
+from sekisho.vault.opened import MailSettings, SiteWords, Vault
 from sekisho.vault.seal_key import seal_key
 from sekisho.vault.security_codes import SecurityCodes
 
@@ -55,8 +55,10 @@ def site_origins(addresses: Mapping[str, str]) -> dict[str, str]:
 def _mail_settings(briefing: Briefing) -> MailSettings:
     told: Mapping[str, Any] = briefing.settings.get("mail", {})
     sender = told.get("sender", "no-reply@sekisho.invalid")
+    sites = {site: _words(said) for site, said in briefing.settings.get("sites", {}).items()}
     if "smtp_host" not in told:
-        return MailSettings(folder=Path(briefing.settings["mail_folder"]), sender=sender)
+        folder = Path(briefing.settings["mail_folder"])
+        return MailSettings(folder=folder, sender=sender, sites=sites)
     password = told.get("smtp_password_file")
     return MailSettings(
         folder=None,
@@ -66,4 +68,21 @@ def _mail_settings(briefing: Briefing) -> MailSettings:
         smtp_tls=bool(told.get("smtp_tls", True)),
         smtp_user=told.get("smtp_user", ""),
         smtp_password_file=briefing.keys_folder / password if password else None,
+        sites=sites,
+    )
+
+
+_COMMAS = {"ja": "、", "en": ", "}
+
+
+def _words(site: Mapping[str, Any]) -> SiteWords:
+    """Return a site's words from the ``[site]`` section of its file."""
+    ask = site["contact"]
+    return SiteWords(
+        name=site["name"],
+        payee=site["body"],
+        contact={
+            language: f"{name} {ask['phone']}{_COMMAS[language]}{ask['hours'][language]}"
+            for language, name in ask["name"].items()
+        },
     )

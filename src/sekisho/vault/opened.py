@@ -14,6 +14,15 @@ from sekisho.vault.limits import ALL_RELEASES_PER_HOUR, RELEASES_PER_HOUR
 from sekisho.vault.security_codes import SecurityCodes
 
 
+@dataclass(frozen=True, slots=True)
+class SiteWords:
+    """A site in a mail, by language: its name, the public body, whom to ask."""
+
+    name: Mapping[str, str]
+    payee: Mapping[str, str]
+    contact: Mapping[str, str]
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class MailSettings:
     """Where mails go: a folder (``.eml`` files) or an SMTP host."""
@@ -25,6 +34,8 @@ class MailSettings:
     smtp_tls: bool = True
     smtp_user: str = ""
     smtp_password_file: Path | None = None
+    sites: Mapping[str, SiteWords] = field(default_factory=dict)
+    """By site id: what a mail says of the site that it comes from."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)

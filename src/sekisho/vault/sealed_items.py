@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Protocol
 
 from sekisho.vault import envelope
 from sekisho.vault.envelope import ItemPlace
@@ -42,13 +43,28 @@ def sealed_item(
     return item
 
 
-def open_item(item: Item, subject: SubjectKey, *, bound_to: str = "") -> str:
+class SealedItem(Protocol):
+    """A row of an item, however it was read."""
+
+    @property
+    def token(self) -> str: ...
+    @property
+    def subject_id(self) -> str: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def client_body(self) -> str: ...
+    @property
+    def sealed(self) -> bytes | memoryview: ...
+
+
+def open_item(item: SealedItem, subject: SubjectKey, *, bound_to: str = "") -> str:
     """Return the clear text of ``item``. Raises ``EnvelopeBroken`` when it was changed or moved."""
     place = _place_of(item, subject, bound_to)
     return envelope.unseal(subject.key, bytes(item.sealed), place).decode()
 
 
-def _place_of(item: Item, subject: SubjectKey, bound_to: str) -> ItemPlace:
+def _place_of(item: SealedItem, subject: SubjectKey, bound_to: str) -> ItemPlace:
     return ItemPlace(
         item.token,
         item.subject_id,

@@ -70,7 +70,7 @@ def deliver_ordered(vault: Vault, job: DeliverMail, now: datetime) -> None:
         return
     try:
         address = _open_address(vault, mail)
-        deliver(vault.mail, write_mail(mail, address, vault.mail.sender, now), mail.key)
+        deliver(vault.mail, write_mail(mail, address, vault.mail, now), mail.key)
     except MailUndeliverable as failure:
         log.warning("mail %s not delivered (try %d): %s", mail.key, mail.tries, failure)
         _put_off(mail, now)

@@ -19,8 +19,10 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
+from sekisho.vault.brands import BRAND_NAMES
 from sekisho.vault.errors import MailInvalid
 from sekisho.vault.limits import MAX_MAIL_FACT_CHARACTERS, MAX_MAIL_FACTS
+from sekisho.vault.opened import MailSettings, SiteWords
 from sekisho.vault.records.models import MailOutgoing
 from sekisho.vocabulary.clock import TOKYO
 from sekisho.vocabulary.digits import passes_luhn
@@ -36,6 +38,7 @@ REQUIRED_FACTS: Final[Mapping[str, tuple[str, ...]]] = {
 """Facts without which a mail would mislead; every other fact is shown where it is given."""
 
 _FACT = re.compile(r"\{([a-z_]+)\}")
+_MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
 _FACT_NAME = re.compile(r"[a-z][a-z_]{0,39}")
 _LURE = re.compile(r"://|www\.|@", re.IGNORECASE)
 _LONG_DIGITS = re.compile(r"(?:\d[ -]?){12,18}\d")
@@ -70,9 +73,13 @@ def _check_text(name: str, text: str) -> None:
             raise MailInvalid(name, "looks like a card number (PCI DSS 3.4.1)")
 
 
-def write_mail(mail: MailOutgoing, address: str, sender: str, now: datetime) -> EmailMessage:
+def write_mail(
+    mail: MailOutgoing, address: str, settings: MailSettings, now: datetime
+) -> EmailMessage:
     """Return the mail with its address put in."""
-    subject, body = fill_in(mail.template, mail.language, mail.facts)
+    sender = settings.sender
+    facts = with_site(mail.facts, mail.language, settings.sites)
+    subject, body = fill_in(mail.template, mail.language, facts)
     message = EmailMessage(policy=SMTP)
     message["From"] = sender
     message["To"] = address
@@ -81,9 +88,21 @@ def write_mail(mail: MailOutgoing, address: str, sender: str, now: datetime) -> 
     digest = hashlib.sha256(f"{mail.client_body}\0{mail.key}".encode()).hexdigest()[:32]
     message["Message-ID"] = f"<{digest}@{sender.rpartition('@')[2].rstrip('>')}>"
     message["Auto-Submitted"] = "auto-generated"
-    message["Content-Language"] = mail.language
     message.set_content(body, charset="utf-8", cte="8bit")
+    message["Content-Language"] = mail.language
     return message
+
+
+def with_site(
+    facts: Mapping[str, str | int], language: str, sites: Mapping[str, SiteWords]
+) -> dict[str, str | int]:
+    """Return ``facts`` with a known site's id in ``site`` made into its name, the body paid to and
+    whom to ask; facts that payments gave itself stay."""
+    words = sites.get(str(facts.get("site", "")))
+    if words is None:
+        return {name: value for name, value in facts.items() if name != "site"}
+    said = {"payee": words.payee[language], "contact": words.contact[language]}
+    return {**said, **facts, "site": words.name[language]}
 
 
 def fill_in(template: str, language: str, facts: Mapping[str, str | int]) -> tuple[str, str]:
@@ -106,13 +125,20 @@ def _text(template: str, language: str) -> str:
 def _show(name: str, value: str | int, language: str) -> str:
     if name.endswith("_yen"):
         return show_yen(int(value), language)
+    if name == "card":
+        brand, _, rest = str(value).partition(" ")
+        return f"{BRAND_NAMES.get(brand, brand)} {rest}".strip()
     if name.endswith(("_at", "_on")):
         return _show_moment(str(value), language)
+    if name.endswith("_month") and (month := _MONTH.fullmatch(str(value))):
+        first = date(int(month[1]), int(month[2]), 1)
+        return f"{first.year}年{first.month}月" if language == "ja" else f"{first:%B %Y}"
     return str(value)
 
 
 def _show_moment(text: str, language: str) -> str:
-    """Show an ISO 8601 date or moment in Tokyo's time; anything else as it came."""
+    """Show an ISO 8601 date or moment in Tokyo's time (which one without a zone is in already);
+    anything else as it came."""
     try:
         if len(text) == 10:
             day = date.fromisoformat(text)
@@ -122,9 +148,7 @@ def _show_moment(text: str, language: str) -> str:
         at = datetime.fromisoformat(text)
     except ValueError:
         return text
-    if at.tzinfo is None:
-        return text
-    local = at.astimezone(TOKYO)
+    local = at.astimezone(TOKYO) if at.tzinfo else at
     if language == "ja":
         return f"{local.year}年{local.month}月{local.day}日 {local:%H:%M}"
     return f"{local:%-d %B %Y, %H:%M} (Japan time)"

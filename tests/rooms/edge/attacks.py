@@ -120,6 +120,7 @@ ATTACKS: dict[str, tuple[int, dict[str, Any]]] = {
     "stream too large": (413, _raw(b"a" * 100_001, "text/csv", "/upload")),
     "address too long": (414, _get("/find", "q=" + "a" * 5000)),
     "headers too large": (431, _get("/", **{"X-Long": "a" * 9000})),
+    "too many cookies": (431, _get("/", Cookie="a=b;" * 60)),
     # types and encodings
     "json untyped": (415, _raw(b'{"a": 1}', None, "/api/bills")),
     "json as text": (415, _raw(b'{"a": 1}', "text/plain", "/api/bills")),

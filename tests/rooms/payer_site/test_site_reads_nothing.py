@@ -14,7 +14,7 @@ from sekisho.crossings.sealing import SealBroken, items_purpose, open_sealed
 from sekisho.payer_site.records.models import Errand, Visit
 from tests.rooms.open_room import Room
 from tests.rooms.payer_site.fake_payments import FakePayments
-from tests.rooms.payer_site.walk import at, send, to_card, to_premium_card
+from tests.rooms.payer_site.walk import at, find_bill, send, to_card, to_premium_card
 
 
 def everything_the_process_holds(room: Room) -> list[bytes]:
@@ -83,8 +83,11 @@ def test_cookie_and_handle_are_kept_as_hashes(
 
 def test_another_browser_with_the_address_sees_nothing(tax: FakePayments, browser: Client) -> None:
     card = to_card(browser, email="taro@example.jp")
+    stranger = Client(enforce_csrf_checks=True)
+    find_bill(stranger)
     for page in ("bill", "card", "confirm", "progress", "state", "challenge", "outcome"):
         assert Client().get(at(card, page)).status_code == 410
+        assert stranger.get(at(card, page)).status_code == 410
 
 
 def test_source_and_session_are_keyed_hashes(tax: FakePayments, browser: Client) -> None:

@@ -28,6 +28,7 @@ class NetworkBook:
         self.held: dict[Key, Held] = {}
         self.shut: set[Key] = set()
         """Given back before it came: an authorisation can't be approved any more."""
+        self.proven: set[Key] = set()
         self._said: dict[tuple[type[Any], Key], list[Any]] = {}
 
     def act(self, order: Any, choice: int) -> list[Any]:
@@ -52,7 +53,12 @@ class NetworkBook:
                     said.append(self._authentication(key, self._end(choice // 12)))
                 return said
             case card_network.Authorise():
-                return [self._authorise(key, AUTHORISATIONS[choice // 6 % 7])]
+                assert key in self.proven, "asked for money from a payer who is not proven"
+                fate = AUTHORISATIONS[choice // 6 % 8]
+                said = [self._authorise(key, fate)]
+                if fate == "wrong_no" and self.held[key] == "held":
+                    said.append(self._authorisation(key, "approved"))
+                return said
             case card_network.Capture():
                 return [self._capture(key, refuses=choice % 7 == 3)]
             case card_network.Reverse():
@@ -63,6 +69,8 @@ class NetworkBook:
         return ("authenticated", "authenticated", "failed", "unavailable")[choice % 4]
 
     def _authentication(self, key: Key, result: Any) -> payments.AuthenticationOutcome:
+        if result in ("authenticated", "attempted"):
+            self.proven.add(key)
         return payments.AuthenticationOutcome(
             payment_id=key[0],
             attempt=key[1],
@@ -81,9 +89,11 @@ class NetworkBook:
         self.held[key] = {
             "approved": "held",
             "lost_yes": "held",
+            "wrong_no": "held",
             "declined": "declined",
         }.get(fate, "none")  # type: ignore[assignment]
-        return self._authorisation(key, "unknown" if fate.startswith("lost") else fate)
+        said = {"lost_yes": "unknown", "lost_no": "unknown", "wrong_no": "not_sent"}
+        return self._authorisation(key, said.get(fate, fate))
 
     def _answer(self, key: Key) -> payments.AuthorisationOutcome:
         held = self.held.get(key)

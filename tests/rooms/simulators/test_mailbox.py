@@ -26,9 +26,9 @@ def ask(folder: Path, path: str) -> tuple[str, str]:
         said.append(status)
 
     environ = {"PATH_INFO": path, "REQUEST_METHOD": "GET"}
-    return (said and "") or "".join(part.decode() for part in Mailbox(folder)(environ, start)), said[
-        0
-    ]
+    return (said and "") or "".join(
+        part.decode() for part in Mailbox(folder)(environ, start)
+    ), said[0]
 
 
 def test_mails_are_listed_and_shown_escaped(tmp_path: Path) -> None:

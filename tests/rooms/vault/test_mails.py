@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -21,7 +22,7 @@ from sekisho.vault.errors import MailUndeliverable
 from sekisho.vault.forget import forget_subject
 from sekisho.vault.jobs import DeliverMail
 from sekisho.vault.limits import MAIL_TRIES
-from sekisho.vault.opened import MailSettings
+from sekisho.vault.opened import MailSettings, SiteWords
 from sekisho.vault.records.models import MailOutgoing
 from sekisho.vault.records.visibility import visible_to
 from sekisho.vault.send_mail import deliver_ordered, order_mail
@@ -97,12 +98,33 @@ def test_a_receipt_says_what_was_paid(place: Neighbours, room: Room) -> None:
         assert words in body
     assert "年度" not in body
     assert "{" not in body
+    assert mail["Content-Language"] == "ja"
     assert mail["Auto-Submitted"] == "auto-generated"
     (line,) = room.cluster.execute_sql(
         "SELECT facts FROM evidence.line WHERE kind = 'vault.address_released'"
     )
     assert "taro" not in line[0]
     assert check_mails() == "" == check_keystore()
+
+
+def test_a_known_site_is_named_with_whom_to_ask(place: Neighbours) -> None:
+    words = SiteWords(
+        name={"ja": "見本都 都税サイト", "en": "Mihon tax site"},
+        payee={"ja": "見本都", "en": "Mihon Metropolis"},
+        contact={"ja": "窓口 0120-000-000 (毎日)", "en": "help line 0120-000-000 (every day)"},
+    )
+    mail = replace(place.vault.mail, sites={"metropolitan_tax": words})
+    place.change(mail=mail)
+    facts = {name: value for name, value in RECEIPT.items() if name != "contact"}
+    token = address(place)
+    order(place, token, facts={**facts, "site": "metropolitan_tax", "card": "visa **** 1111"})
+    order(place, token, facts={**facts, "site": "elsewhere"}, key="k2")
+    deliver_all(place)
+    known, unknown = sorted((mail.get_content() for mail in mails(place)), key=len, reverse=True)
+    for said in ("見本都 都税サイト をご利用", "窓口 0120-000-000 (毎日)", "Visa **** 1111"):
+        assert said in known
+    assert "elsewhere" not in unknown
+    assert "ご利用いただき" not in unknown
 
 
 def test_a_mail_is_sent_once(place: Neighbours) -> None:
@@ -287,8 +309,16 @@ def test_dates_are_shown_in_tokyo() -> None:
     at = now() + timedelta(0)
     _, body = fill_in("enrolment_done", "en", {"reference": "x", "applied_on": "2026-11-23"})
     assert "23 November 2026" in body
+    month = {"reference": "x", "first_charge_month": "2027-07", "joined_month": "7"}
+    assert "First charge: July 2027" in fill_in("enrolment_done", "en", month)[1]
+    body = fill_in("enrolment_done", "ja", month)[1]
+    assert "最初のお支払い月：2027年7月" in body
+    assert "加入月：7月" in body
+    _, body = fill_in("enrolment_done", "en", {"reference": "x", "applied_on": "2026-11-23"})
     _, body = fill_in("payment_receipt", "en", {**RECEIPT, "paid_at": "2026-11-22T15:30:00+00:00"})
     assert "23 November 2026, 00:30 (Japan time)" in body
+    _, body = fill_in("payment_receipt", "ja", {**RECEIPT, "paid_at": "2026-11-23 11:24"})
+    assert "2026年11月23日 11:24" in body
     _, body = fill_in("payment_receipt", "ja", {**RECEIPT, "paid_at": "soon"})
     assert "soon" in body
     assert at.tzinfo is not None

@@ -53,6 +53,23 @@ def test_it_opens_with_what_the_briefing_says(tmp_path: Path) -> None:
     vault.keystore.close()
 
 
+def test_mails_name_the_sites_as_their_files_do(tmp_path: Path) -> None:
+    import tomllib
+
+    import sekisho
+
+    folder = Path(sekisho.__file__).parent / "payer_site" / "sites"
+    files = {file.stem: tomllib.loads(file.read_text()) for file in folder.glob("*.toml")}
+    told = {site: file["site"] for site, file in files.items()}
+    vault = open_vault(briefing(tmp_path, settings={"sites": told}))
+    assert set(vault.mail.sites) == set(files)
+    for words in vault.mail.sites.values():
+        for said in (words.name, words.payee, words.contact):
+            assert set(said) == {"ja", "en"}
+        assert "0120-" in words.contact["ja"]
+    vault.keystore.close()
+
+
 def test_defaults_are_safe(tmp_path: Path) -> None:
     vault = open_vault(briefing(tmp_path))
     assert vault.budget_of("mihon_to") == RELEASES_PER_HOUR

@@ -1,7 +1,7 @@
 """Reads the payer sites' files for those who need a part of them.
 
 A site's process reads its own file whole. Payments gets every site's `[payments]`, the vault every
-site's colour; nobody else is told anything.
+site's `[site]` (colour, names, contact); nobody else is told anything.
 """
 
 import tomllib
@@ -18,15 +18,19 @@ SITES = Path(sekisho.__file__).parent / "payer_site" / "sites"
 def site_settings(zone: str) -> dict[str, Any]:
     """What `zone` is told of the sites, for its briefing.
 
-    `sites`: by site id, its `payments` section. `accents`: colour (`#rrggbb`) by site id. Raises
-    SettingsUnreadable naming the file.
+    `sites`: by site id, its `payments` section (payments) or its `site` section (the vault: names
+    and contact, for mails). `accents`: colour (`#rrggbb`) by site id. Raises SettingsUnreadable
+    naming the file.
     """
     files = read_site_files()
     if zone == "payments":
         return {"sites": {site: {"payments": f.get("payments", {})} for site, f in files.items()}}
     if zone == "vault":
         accents = {site: file.get("site", {}).get("accent") for site, file in files.items()}
-        return {"accents": {site: accent for site, accent in accents.items() if accent}}
+        return {
+            "accents": {site: accent for site, accent in accents.items() if accent},
+            "sites": {site: file["site"] for site, file in files.items() if "site" in file},
+        }
     return {}
 
 

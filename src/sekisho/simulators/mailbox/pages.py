@@ -62,16 +62,12 @@ def _list(mails: list[Mail]) -> str:
     if not mails:
         return note + '<p>まだメールはありません。 <span lang="en">No mail yet.</span></p>'
     rows = "".join(
-        f'<tr><td><a lang="{_language(mail)}" href="{MAIL_PREFIX}{mail.name}">'
-        f"{escape(mail.subject)}</a></td><td>{escape(mail.receiver)}</td>"
-        f'<td class="nowrap">{escape(mail.date)}</td></tr>'
+        f"<div><dt>{escape(mail.date)}<br>{escape(mail.receiver)}</dt>"
+        f'<dd><a lang="{_language(mail)}" href="{MAIL_PREFIX}{mail.name}">'
+        f"{escape(mail.subject)}</a></dd></div>"
         for mail in mails
     )
-    return (
-        f'{note}<div class="table-room"><table class="table"><thead><tr><th scope="col">件名 '
-        'Subject</th><th scope="col">宛先 To</th><th scope="col">日時 Date</th></tr></thead>'
-        f"<tbody>{rows}</tbody></table></div>"
-    )
+    return f'{note}<dl class="facts">{rows}</dl>'
 
 
 def _letter(mail: Mail) -> str:

@@ -68,10 +68,17 @@ def read_mail(folder: Path, name: str) -> Mail:
         sender=str(message["From"] or ""),
         receiver=str(message["To"] or ""),
         subject=str(message["Subject"] or ""),
-        date=str(message["Date"] or ""),
+        date=_date(message),
         language=str(message["Content-Language"] or "ja"),
         body=_body(message),
     )
+
+
+def _date(message: EmailMessage) -> str:
+    try:
+        return f"{message['Date'].datetime:%Y-%m-%d %H:%M}"
+    except (AttributeError, TypeError, ValueError):
+        return ""
 
 
 def _body(message: EmailMessage) -> str:

@@ -9,6 +9,7 @@ from django.http import HttpResponse
 
 from sekisho.edge.look import LOOK, Shelf, accent_address
 from sekisho.edge.look.words import LANGUAGES, Catalogue
+from sekisho.vault.brands import BRAND_NAMES
 from sekisho.vault.card_form.fields import CardFields
 from sekisho.vault.opened import the_vault
 from sekisho.vault.records.models import CardForm
@@ -18,14 +19,6 @@ WORDS: Final = Catalogue(HERE)
 SHELF: Final = Shelf("/card-form/", HERE / "shelf")
 """Scripts and pictures of the card form (PCI DSS 6.4.3: this folder is the whole list of scripts
 that a browser runs beside card fields; each is pinned by its digest)."""
-
-BRAND_NAMES: Final = {
-    "visa": "Visa",
-    "mastercard": "Mastercard",
-    "jcb": "JCB",
-    "amex": "American Express",
-    "diners": "Diners Club",
-}
 
 _SCRIPTED = ("brand.seen", "sending")
 
