@@ -140,13 +140,19 @@ def _check_counts(counts: Counter[str], rules: Sequence[FieldRule]) -> None:
             raise Unfit(400, "field missing", rule.name)
 
 
-def _depth(value: Any, level: int = 1) -> int:
+def _check_bounds(value: Any, limits: EdgeLimits, level: int = 1) -> None:
+    """Refuse what is too deep (400) and texts that are too long (413), names of members too."""
     if level > JSON_DEPTH_LIMIT:
         raise Unfit(400, "too deep")
-    inner = value.values() if isinstance(value, dict) else value
-    if isinstance(value, dict | list):
-        return max((_depth(item, level + 1) for item in inner), default=level)
-    return level
+    if isinstance(value, str) and len(value) > limits.free_value_chars:
+        raise Unfit(413, "field too long")
+    if isinstance(value, dict):
+        for name, item in value.items():
+            _check_bounds(name, limits, level)
+            _check_bounds(item, limits, level + 1)
+    elif isinstance(value, list):
+        for item in value:
+            _check_bounds(item, limits, level + 1)
 
 
 def _refuse_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -159,8 +165,9 @@ def _refuse_constant(name: str) -> None:
     raise Unfit(400, "malformed")
 
 
-def check_json(page: PageRule, raw: bytes) -> None:
-    """Refuse JSON that is malformed, too deep, not UTF-8 or says a name twice (RFC 8259 4, 8.1).
+def check_json(page: PageRule, raw: bytes, limits: EdgeLimits) -> None:
+    """Refuse JSON that is malformed, too deep, not UTF-8 or says a name twice (RFC 8259 4, 8.1),
+    or holds a text that is too long.
 
     Two parsers may take different values of a name said twice: what the engine saw would not be
     what the application does. When the page names its fields, an unknown one is refused too.
@@ -173,7 +180,7 @@ def check_json(page: PageRule, raw: bytes) -> None:
         )
     except (ValueError, RecursionError) as error:
         raise Unfit(400, "malformed") from error
-    _depth(value)
+    _check_bounds(value, limits)
     if page.fields is None:
         return
     if not isinstance(value, dict):

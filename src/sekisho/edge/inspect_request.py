@@ -85,7 +85,7 @@ def _fit(page: PageRule, request: Request, environ: dict[str, Any], limits: Edge
     elif request.body:
         body = None
         if media_type == JSON or media_type.endswith("+json"):
-            check_json(page, request.body)
+            check_json(page, request.body, limits)
     return _Left(query, body, closed=True)
 
 

@@ -24,7 +24,7 @@ MAX_REQUESTS_IN_FLIGHT: Final = 64
 RETRY_AFTER_SECONDS: Final = 2
 
 # A body of more free text than this can take the engine a tenth of a second (docs/decisions/
-# waf-engine.md): so many may be looked at at once, so that others always find a free thread.
+# waf-redos.md): so many may be looked at at once, so that others always find a free thread.
 HEAVY_TEXT_BYTES: Final = 4_096
 MAX_HEAVY_INSPECTIONS: Final = 2
 HEAVY_WAIT_SECONDS: Final = 1.0

@@ -12,6 +12,7 @@ to card_network's key alone, counted, and each is on the evidence.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from datetime import datetime, timedelta
 
@@ -29,7 +30,7 @@ from sekisho.crossings.vault import (
     ReleasePermit,
     SignedPermit,
 )
-from sekisho.vault.errors import VaultError
+from sekisho.vault.errors import KeyMissing, VaultError
 from sekisho.vault.identifiers import identifier
 from sekisho.vault.keyring import SubjectKey
 from sekisho.vault.limits import CLOCK_SKEW_SECONDS, PERMIT_SECONDS
@@ -212,6 +213,7 @@ def _open_and_seal(
 def _open_subject(vault: Vault, card: RecordedCard) -> SubjectKey:
     """Return the card's key; the database is asked only for a data key that is not at hand."""
     if vault.keyring.at_hand(card.subject):
-        return vault.keyring.open_subject(card.subject)
+        with contextlib.suppress(KeyMissing):
+            return vault.keyring.open_subject(card.subject)
     with visible_to(card.subject.client_body):
         return vault.keyring.open_subject(card.subject)

@@ -117,6 +117,7 @@ ATTACKS: dict[str, tuple[int, dict[str, Any]]] = {
     "field too long": (413, _form({"note": "あ" * 2001})),
     "digits too long": (413, _form({"number": "1" * 41})),
     "free value too long": (413, _form({"note": "a" * 3000}, "/free")),
+    "json text too long": (413, _raw(b'{"a": "' + b"a" * 3000 + b'"}', JSON, "/api/bills")),
     "stream too large": (413, _raw(b"a" * 100_001, "text/csv", "/upload")),
     "address too long": (414, _get("/find", "q=" + "a" * 5000)),
     "headers too large": (431, _get("/", **{"X-Long": "a" * 9000})),

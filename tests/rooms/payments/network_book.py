@@ -18,6 +18,7 @@ AUTHORISATIONS = [
     "lost_no",
     "code_gone",
     "declined",
+    "wrong_no",
 ]
 
 
@@ -60,7 +61,7 @@ class NetworkBook:
                     said.append(self._authorisation(key, "approved"))
                 return said
             case card_network.Capture():
-                return [self._capture(key, refuses=choice % 7 == 3)]
+                return [self._capture(key, refuses=choice // 3 % 4 == 2)]
             case card_network.Reverse():
                 return [self._reverse(key)]
         raise AssertionError(order)

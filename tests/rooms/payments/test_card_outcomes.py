@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from sekisho.crossings import card_network, vault
+from sekisho.crossings import card_network, payments, vault
 from sekisho.payments import limits
 from sekisho.payments.expire import sweep
-from tests.rooms.payments.world import World, rows_of, told_of
+from tests.rooms.payments.world import ORIGIN, TAX, World, rows_of, told_of
 
 
 def asked(world: World, *, key: str = "key-1") -> str:
@@ -126,6 +126,26 @@ def test_a_yes_for_a_card_that_was_given_up_is_given_back_by_itself(world: World
     sweep(world.room)
     assert len(told_of(world, card_network.Reverse)) == 2
     assert world.show(payment_id).status == "failed"
+
+
+def test_outcomes_of_an_earlier_card_change_nothing(world: World) -> None:
+    payment_id = asked(world)
+    world.authorise(payment_id, "declined")
+    reopen = payments.ReopenCardForm(
+        payment_id=payment_id, parent_origin=ORIGIN, return_url=ORIGIN + "/x"
+    )
+    world.say(TAX, reopen)
+    world.enter_card(payment_id, "card_2")
+    world.confirm(payment_id)
+    world.authenticate(payment_id, attempt=1)
+    assert state_of(world, payment_id) == "authenticating", "proven by another card"
+    world.authenticate(payment_id, attempt=2)
+    world.authorise(payment_id, "declined", attempt=1)
+    world.reverse(payment_id, attempt=1)
+    assert state_of(world, payment_id) == "authorising"
+    world.authorise(payment_id, attempt=2)
+    world.capture(payment_id, "refused", attempt=1)
+    assert state_of(world, payment_id) == "capture_requested"
 
 
 def test_a_capture_that_is_refused_gives_the_money_back(world: World) -> None:

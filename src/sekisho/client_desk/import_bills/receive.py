@@ -13,7 +13,7 @@ from sekisho.client_desk.errors import UploadOver, UploadRefused, UploadUnknown
 from sekisho.client_desk.import_bills.keep_pieces import MAX_UPLOAD_BYTES, PIECE_BYTES, Pieces
 from sekisho.client_desk.records.models import Upload
 
-UPLOADS_UNDER_WAY_LIMIT = 3
+UPLOADS_UNDER_WAY_LIMIT = 10
 """Files of one client body that may be on their way at once."""
 
 UNDER_WAY_HOURS = 24

@@ -60,6 +60,9 @@ def acting_for(client_bodies: str, *, snapshot: bool = False, long: bool = False
             rows.do("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         if long:
             rows.do(f"SET LOCAL statement_timeout = '{LONG_STATEMENT_SECONDS}s'")
+            # Rows laid aside a second ago have no statistics yet; the planner takes them for a few
+            # and joins 20,000 by nested loops, for minutes.
+            rows.do("SET LOCAL enable_nestloop = off")
         act_for(rows, client_bodies)
         yield rows
 

@@ -30,6 +30,7 @@ COMMANDS = (
     Command("ledger verify", "verify_ledger", "check that the books balance"),
     Command("desk invite", "invite_staff", "invite a client body's staff; prints a link"),
     Command("console invite", "invite_operator", "invite an operator; prints a link"),
+    Command("evidence show", "show_evidence", "the newest lines of evidence, by kind or subject"),
     Command("evidence verify", "verify_evidence", "check the evidence chain from its first line"),
 )
 

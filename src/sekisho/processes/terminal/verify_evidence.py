@@ -19,25 +19,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Check the whole chain; exit status 3 and each fault in words when it is broken."""
-    import psycopg
-
     from sekisho.evidence.verify import verify
-    from sekisho.processes.roles import conninfo
-    from sekisho.processes.supervisor.data_folder import find_data_folder
-    from sekisho.processes.terminal.connect import read_terminal_briefing
-    from sekisho.processes.terminal.errors import TerminalError
+    from sekisho.processes.terminal.read_evidence import open_evidence
 
-    data = find_data_folder(arguments.data)
-    briefing = read_terminal_briefing(data)
-    if briefing.database is None:
-        raise TerminalError("the terminal has no database role; start sekisho again")
-    anchors = Path(arguments.heads) if arguments.heads else data.of("evidence_keeper")
-    key = briefing.public_keys["evidence_keeper.evidence"]
-    try:
-        with psycopg.connect(conninfo(briefing.database)) as database:
-            found = verify(database, key, anchors)
-    except psycopg.OperationalError as error:
-        raise TerminalError(f"the database does not answer: {error}") from None
+    with open_evidence(arguments.data) as (database, key, noted):
+        found = verify(database, key, Path(arguments.heads) if arguments.heads else noted)
     if arguments.json:
         print(json.dumps({"ok": found.ok, **found._asdict()}, ensure_ascii=False, indent=1))
     else:
