@@ -148,3 +148,24 @@ def test_without_script_a_payer_gets_to_the_end(
     payer.page.wait_for_url("**/confirm")
     payer.pay()
     assert payer.wait_for_outcome() == "done"
+
+
+@pytest.mark.parametrize(
+    "card",
+    [
+        "4000010100000000",  # accepted, never answered
+        "4000010200000009",  # neither accepted nor answered
+        "4000010500000006",  # malformed answer
+        "4000010600000005",  # connection dropped in mid-answer
+    ],
+)
+def test_a_network_in_trouble_leaves_no_doubt_about_the_money(
+    chromium: Browser, platform: RunningPlatform, slips: SlipBook, card: str
+) -> None:
+    """The payer is told that nothing was taken, that it is not known yet, or that it is paid."""
+    payer = open_payer(chromium, platform)
+    panel = payer.pay_bill(slips.new(), card)
+    money = payer.page.locator("#money").inner_text()
+    said = {"bad": "引き落とされていません", "wait": "まだ", "done": "34,819"}
+    assert said[panel] in money
+    assert platform.sekisho("ledger", "verify")

@@ -76,7 +76,9 @@ STATEMENTS = {
     "passwords": "SELECT rolpassword FROM pg_authid",
     "become vault": "SET ROLE vault",
     "become owner": "SET ROLE payments_owner",
-    "become superuser": "SET ROLE postgres",
+    "become superuser": (
+        "SELECT set_config('role', (SELECT rolname FROM pg_roles WHERE rolsuper LIMIT 1), false)"
+    ),
     "server files": "SELECT pg_read_file('postgresql.conf')",
     "server programs": "COPY (SELECT 1) TO PROGRAM 'id'",
     "large objects from files": "SELECT lo_import('/etc/passwd')",

@@ -173,3 +173,12 @@ def _drop_old(rows: Rows, now: datetime) -> None:
         " WHERE since < %s LIMIT %s)",
         [now - 24 * limits.WRONG_ANSWERS_WINDOW, limits.SWEEP_BATCH_PAYMENTS],
     )
+    old = rows.all(
+        "SELECT id FROM import_file f WHERE committed_at IS NULL AND opened_at < %s"
+        " AND (EXISTS (SELECT FROM bill_staged s WHERE s.import_id = f.id)"
+        " OR EXISTS (SELECT FROM policy_staged s WHERE s.import_id = f.id)) LIMIT 1",
+        [now - limits.IMPORTS_KEPT],
+    )
+    for (import_id,) in old:
+        rows.do("DELETE FROM bill_staged WHERE import_id = %s", [import_id])
+        rows.do("DELETE FROM policy_staged WHERE import_id = %s", [import_id])

@@ -48,7 +48,7 @@ class NetworkBook:
         match order:
             case card_network.Authenticate():
                 result = AUTHENTICATIONS[choice % 6]
-                said = [self._authentication(key, result)]
+                said: list[Any] = [self._authentication(key, result)]
                 if result == "challenge" and choice // 6 % 2:
                     # The directory server's word may come before the browser is back.
                     said.append(self._authentication(key, self._end(choice // 12)))
@@ -56,10 +56,10 @@ class NetworkBook:
             case card_network.Authorise():
                 assert key in self.proven, "asked for money from a payer who is not proven"
                 fate = AUTHORISATIONS[choice // 6 % 8]
-                said = [self._authorise(key, fate)]
+                told: list[Any] = [self._authorise(key, fate)]
                 if fate == "wrong_no" and self.held[key] == "held":
-                    said.append(self._authorisation(key, "approved"))
-                return said
+                    told.append(self._authorisation(key, "approved"))
+                return told
             case card_network.Capture():
                 return [self._capture(key, refuses=choice // 3 % 4 == 2)]
             case card_network.Reverse():

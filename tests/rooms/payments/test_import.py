@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -9,7 +10,9 @@ import pytest
 
 from sekisho.crossings import payments
 from sekisho.crossings.message import Refusal
+from sekisho.payments.expire import sweep
 from sekisho.payments.records.session import EVERY_BODY
+from sekisho.vocabulary import clock
 from tests.rooms.payments.test_take_payment import refused
 from tests.rooms.payments.world import (
     TERMINAL,
@@ -200,6 +203,16 @@ def test_a_date_of_birth_that_the_vault_refuses_is_its_rows_fault(world: World) 
     assert rows_of("SELECT count(*) FROM policy") == [(0,)]
     skipped = world.import_rows("policies", rows, skip_bad=True)
     assert skipped.taken and skipped.added == 3
+
+
+def test_rows_that_nobody_committed_are_dropped_after_their_time(world: World) -> None:
+    world.import_rows("bills", [make_bill(2)], dry_run=True)
+    world.moment = clock.now() + timedelta(days=1)
+    sweep(world.room)
+    assert rows_of("SELECT count(*) FROM bill_staged") == [(1,)]
+    world.later(days=2)
+    sweep(world.room)
+    assert rows_of("SELECT count(*) FROM bill_staged") == [(0,)]
 
 
 def test_a_hundred_thousand_bills_come_in_at_once(world: World) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.db import connection
@@ -94,8 +95,7 @@ def test_a_file_and_a_payer_do_not_meet_half_way(world: World) -> None:
         world.enter_card(payment_id, f"card {turn}")
         dearer = make_bill(2, payment_number=number, amount_yen=50_000)
         shown, result = at_once(
-            lambda p=payment_id: world.confirm(p),
-            lambda r=dearer: world.import_rows("bills", [r]),
+            partial(world.confirm, payment_id), partial(world.import_rows, "bills", [dearer])
         )
         ((amount, state),) = rows_of(
             "SELECT b.amount_yen, p.state FROM bill b JOIN payment p ON p.bill_id = b.id"

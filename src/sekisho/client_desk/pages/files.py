@@ -21,6 +21,7 @@ from sekisho.client_desk.import_bills.receive import (
     keep_piece,
     order_next,
 )
+from sekisho.client_desk.import_bills.work_through import COUNTS
 from sekisho.client_desk.pages.desk import FILES, the_desk
 from sekisho.client_desk.records.models import Upload
 from sekisho.sign_in.pages import language_of
@@ -155,6 +156,11 @@ def show_file(request: HttpRequest, upload_id: str) -> HttpResponse:
         "file.html",
         upload=upload,
         result=result,
+        figures=[
+            (desk.sign_in.word(request, name), f"{result[name]:,}")
+            for name in COUNTS
+            if name in result
+        ],
         working=working,
         through=_percent(upload),
         why=desk.sign_in.word(request, result["why"]) if "why" in result else "",

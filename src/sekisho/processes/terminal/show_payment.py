@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of `sekisho payments show`."""
-    parser.add_argument("reference", help="the payer's reference, such as 7K3M-9QXD-2F4H-T")
+    parser.add_argument("reference", help="the payer's reference, such as 7K3M-9QXD-2F4H-6")
     parser.add_argument("--json", action="store_true", help="for programs: one JSON object")
 
 
