@@ -62,6 +62,15 @@ def test_a_vault_that_forgot_the_code_asks_for_the_card_again(
     assert payer.wait_for_outcome() == "done"
 
 
+def test_every_process_has_loaded_its_own_zone_and_no_other(platform: RunningPlatform) -> None:
+    """After real work: what an import contract can't see, importlib and settings strings."""
+    rows = platform.status()
+    expected = {name: name.partition(".")[0] for name in rows}
+    expected |= {name: "simulators" for name in rows if name.startswith("sim_")}
+    expected |= {"notices": "security", "evidence_keeper": ""}
+    assert {name: row["zones"] for name, row in rows.items()} == expected
+
+
 def test_every_process_stands_in_its_sandbox_with_its_own_role(platform: RunningPlatform) -> None:
     rows = platform.status()
     assert all(row["state"] == "healthy" for row in rows.values())

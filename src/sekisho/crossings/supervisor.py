@@ -25,6 +25,8 @@ class ProcessShown(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     last_end: str
     pid: int | None = None
     address: str = ""
+    zones: str = ""
+    """Zones whose code the process has loaded: its own and no other."""
 
 
 class ShowPlatform(Crossing["PlatformShown"], frozen=True, kw_only=True):

@@ -36,7 +36,6 @@ class OpenCardForm(Crossing["CardFormOpened"], frozen=True, kw_only=True):
     site: str
     purpose: Literal["payment", "enrolment"]
     language: Literal["ja", "en"]
-    amount_yen: int
     parent_origin: str
     """Origin of the page that frames the form, such as ``http://localhost:7001``."""
     return_url: str

@@ -49,7 +49,6 @@ def open_card_form(
             site=rules.site,
             purpose=started.purpose,
             language=started.language,
-            amount_yen=started.total_yen,
             parent_origin=parent_origin,
             return_url=return_url.replace("{payment_id}", started.payment_id),
             accepted_brands=list(rules.section.brands),

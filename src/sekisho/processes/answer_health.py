@@ -1,6 +1,7 @@
 """The door that every process has: is it well, and in which sandbox does it run."""
 
 import os
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -10,6 +11,25 @@ from sekisho.processes.memory import read_pss
 from sekisho.processes.sandbox import SandboxReport
 from sekisho.transport.briefing import Briefing
 from sekisho.transport.doors import Caller, Doors
+
+ZONES = frozenset(
+    {
+        "payer_site",
+        "client_desk",
+        "vault",
+        "payments",
+        "card_network",
+        "security",
+        "console",
+        "simulators",
+    }
+)
+
+
+def zones_loaded() -> str:
+    """The zones whose code this process has in memory, as no import contract can see it."""
+    loaded = {name.split(".")[1] for name in tuple(sys.modules) if name.startswith("sekisho.")}
+    return " ".join(sorted(loaded & ZONES))
 
 
 class MemoryReader:
@@ -49,6 +69,7 @@ def add_health(
             "database_role": briefing.database.role if briefing.database else "",
             "memory_bytes": memory.pss_bytes(),
             "threads": threading.active_count(),
+            "zones": zones_loaded(),
             "up_seconds": int(time.monotonic() - started),
         }
         return HealthShown(ok=not faults, faults=faults, facts=facts)

@@ -92,7 +92,6 @@ class Neighbours:
                 "site": "metropolitan_tax",
                 "purpose": "payment",
                 "language": "ja",
-                "amount_yen": 12_345,
                 "parent_origin": SITES["metropolitan_tax"],
                 "return_url": f"{SITES['metropolitan_tax']}/pay/confirm",
                 "accepted_brands": ["visa", "mastercard", "jcb", "amex", "diners"],

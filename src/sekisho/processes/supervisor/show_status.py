@@ -55,6 +55,7 @@ def _show(child: Child) -> ProcessShown:
         last_end=child.ended_why,
         pid=pid,
         address=child.seat.address or "",
+        zones=str(facts.get("zones", "")),
     )
 
 
