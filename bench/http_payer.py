@@ -12,7 +12,7 @@ from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import urlencode, urljoin, urlsplit
 
-OUTCOME_LIMIT_SECONDS = 60.0
+OUTCOME_LIMIT_SECONDS = 20.0
 POLL_SECONDS = 0.2
 
 
@@ -91,9 +91,9 @@ class HttpPayer:
         while time.monotonic() < until:
             status, _, text = self._ask(base + "/state", None)
             if status == 200:
-                state: str = json.loads(text).get("go", "")
-                if state.endswith("/outcome"):
-                    page = self.go(state)
+                place: str = json.loads(text)["next"] or ""
+                if place.endswith("/outcome"):
+                    page = self.go(place)
                     panel = re.search(r"outcome--(\w+)", page)
                     return panel.group(1) if panel else "?"
             time.sleep(POLL_SECONDS)

@@ -27,7 +27,7 @@ from sekisho.vocabulary.clock import business_date, now
 from tests.running_platform import RunningPlatform
 
 PAYERS = 4
-WARM_UP = 8
+WARM_UP = 4
 DEFAULT_PAYMENTS = 100
 
 
