@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
+
 import psycopg
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sekisho.evidence.append import facts_text, line_values
@@ -140,11 +142,18 @@ class TestAttackerInAZone:
 
 
 @given(st.text(max_size=20), st.text(max_size=20), st.sampled_from(["", " ", "-"]))
+@example(before="\x13", after="", between="")
 def test_a_card_number_in_a_fact_is_masked(before: str, after: str, between: str) -> None:
     number = between.join(CANARY[at : at + 4] for at in range(0, 16, 4))
-    text = facts_text({"note": f"{before} {number} {after}"})
-    assert number not in text
-    assert CANARY not in text
+    for facts in (
+        {"note": f"{before} {number} {after}"},
+        {"deep": [{number: 1}]},
+        {"n": int(CANARY)},
+    ):
+        text = facts_text(facts)
+        assert json.loads(text)
+        assert number not in text
+        assert CANARY not in text
 
 
 def test_a_reference_that_is_no_card_number_stays() -> None:
