@@ -14,7 +14,14 @@ from tests.running_platform import RunningPlatform
 
 FORM = "application/x-www-form-urlencoded"
 OGNL = "%{(#_='multipart/form-data').(#x='an inert sample of S2-045')}"
-PUBLIC = ["payer_site.metropolitan_tax", "payer_site.group_life_premium", "vault", "client_desk"]
+PUBLIC = [
+    "payer_site.metropolitan_tax",
+    "payer_site.group_life_premium",
+    "vault",
+    "client_desk",
+    "console",
+    "notices",
+]
 BILL = {
     "way": "four",
     "payee_number": "13999",

@@ -30,7 +30,7 @@ def test_it_reads_no_table_but_its_sites_own(infiltrated: Infiltrated) -> None:
 def test_what_it_reads_there_is_sealed(infiltrated: Infiltrated) -> None:
     rows = (infiltrated.site_folder / "everything-readable.txt").read_text()
     canaries = infiltrated.canaries
-    assert "errand" in (infiltrated.site_folder / "tables.json").read_text() or rows
+    assert "34500" in rows, "the intruder read no errand, so this would prove nothing"
     for secret in (canaries.card, canaries.bill_email, *canaries.person.values()):
         assert secret not in rows
 
