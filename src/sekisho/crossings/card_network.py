@@ -10,6 +10,9 @@ import msgspec
 from sekisho.crossings.message import Crossing, Taken
 from sekisho.crossings.vault import SignedPermit
 
+MAX_GROUNDS_BYTES = 700
+"""Longest grounds of a contested chargeback, in bytes of UTF-8 (ISO 8583 field 72, base64)."""
+
 EntryMode = Literal["ecommerce", "recurring", "moto"]
 
 
@@ -84,3 +87,23 @@ class Inquire(Order, frozen=True, kw_only=True):
     """Ask the network what became of this payment's authorisation."""
 
     merchant_id: str
+
+
+class Refund(Order, frozen=True, kw_only=True):
+    """Give ``amount_yen`` of this payment's captured money back; known by ``refund_id``. Goes by
+    the capture's own numbers: no card is needed, and none is kept for it."""
+
+    refund_id: str
+    merchant_id: str
+    amount_yen: int
+
+
+class AnswerChargeback(Order, frozen=True, kw_only=True):
+    """Accept a chargeback or contest it (representment)."""
+
+    case_number: str
+    merchant_id: str
+    amount_yen: int
+    answer: Literal["accept", "contest"]
+    grounds: str
+    """What proves that the payment was right, at most ``MAX_GROUNDS_BYTES``; empty to accept."""

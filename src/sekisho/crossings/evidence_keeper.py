@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import ClassVar
 
+import msgspec
+
 from sekisho.crossings.message import Answer, Crossing
 
 
@@ -26,4 +28,35 @@ class ChainShown(Answer, frozen=True, kw_only=True):
     faults: list[str]
 
 
+class ListAlarms(Crossing["AlarmsListed"], frozen=True, kw_only=True):
+    """The newest alarms, at most ``limit`` (1 to ``MAX_ALARMS_LISTED``). Refusals:
+    ``message_invalid``."""
+
+    receiver: ClassVar[str] = "evidence_keeper"
+    limit: int = 50
+
+
+MAX_ALARMS_LISTED = 500
+
+
+class AlarmShown(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One alarm: ``kind`` is ``alarm.<zone>.<what>``, ``role`` the database role that raised it,
+    ``facts`` its JSON."""
+
+    line_id: int
+    at: datetime
+    role: str
+    kind: str
+    subject: str
+    facts: str
+
+
+class AlarmsListed(Answer, frozen=True, kw_only=True):
+    """Newest first. ``last_day`` counts those of the last 24 hours, listed or not."""
+
+    alarms: list[AlarmShown]
+    last_day: int
+
+
 ShowChain.reply = ChainShown
+ListAlarms.reply = AlarmsListed

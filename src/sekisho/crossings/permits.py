@@ -33,6 +33,7 @@ PERMITS: dict[Message, frozenset[str]] = {
     payments.ExtendPayment: frozenset({"payer_site"}),
     payments.FindPolicy: frozenset({"payer_site"}),
     payments.StartEnrolment: frozenset({"payer_site"}),
+    payments.ShowCardEntry: frozenset({"payer_site"}),
     # vault -> payments
     payments.CardEntered: frozenset({"vault"}),
     # card network -> payments
@@ -40,17 +41,35 @@ PERMITS: dict[Message, frozenset[str]] = {
     payments.AuthorisationOutcome: frozenset({"card_network"}),
     payments.CaptureOutcome: frozenset({"card_network"}),
     payments.ReversalOutcome: frozenset({"card_network"}),
+    payments.RefundOutcome: frozenset({"card_network"}),
+    payments.ChargebackReceived: frozenset({"card_network"}),
+    payments.DisputeEnded: frozenset({"card_network"}),
     # desk and terminal -> payments
     payments.OpenImport: frozenset({"client_desk", "terminal"}),
     payments.ImportBills: frozenset({"client_desk", "terminal"}),
     payments.ImportPolicies: frozenset({"client_desk", "terminal"}),
     payments.CommitImport: frozenset({"client_desk", "terminal"}),
+    payments.ShowMoney: frozenset({"client_desk", "console", "terminal"}),
+    payments.CapturePayment: frozenset({"client_desk", "terminal"}),
+    payments.VoidPayment: frozenset({"client_desk", "terminal"}),
+    payments.RefundPayment: frozenset({"client_desk", "terminal"}),
+    payments.AnswerDispute: frozenset({"client_desk", "terminal"}),
+    payments.ListDisputes: frozenset({"client_desk", "console", "terminal"}),
+    payments.SettleRows: frozenset({"terminal"}),
     payments.ShowHistory: frozenset({"console", "terminal"}),
     payments.VerifyLedger: frozenset({"console", "terminal"}),
+    payments.ShowBalance: frozenset({"console", "terminal"}),
+    payments.Reconcile: frozenset({"console", "terminal"}),
+    payments.ShowReconciliations: frozenset({"console", "terminal"}),
+    payments.ListCases: frozenset({"console", "terminal"}),
+    payments.DecideCase: frozenset({"console"}),
     payments.ListUnpaidBills: frozenset({"terminal"}),
+    payments.ShowGuard: frozenset({"console", "terminal"}),
+    payments.SetCardEntry: frozenset({"console", "terminal"}),
     # console, terminal -> supervisor, evidence keeper
     supervisor.ShowPlatform: frozenset({"console", "terminal"}),
     evidence_keeper.ShowChain: frozenset({"console", "terminal"}),
+    evidence_keeper.ListAlarms: frozenset({"console", "terminal"}),
     # terminal -> desk, console
     client_desk.InviteStaff: frozenset({"terminal"}),
     console.InviteOperator: frozenset({"terminal"}),
@@ -60,8 +79,17 @@ PERMITS: dict[Message, frozenset[str]] = {
     vault.StoreSubjects: frozenset({"payments"}),
     vault.MatchItem: frozenset({"payments"}),
     vault.ForgetCard: frozenset({"payments"}),
+    vault.ForgetItems: frozenset({"payments"}),
     vault.ForgetSecurityCode: frozenset({"payments"}),
     vault.SendMail: frozenset({"payments"}),
+    # terminal -> vault
+    vault.BeginRotation: frozenset({"terminal"}),
+    vault.ShowRotation: frozenset({"console", "terminal"}),
+    vault.EraseSubject: frozenset({"terminal"}),
+    vault.ShowBudget: frozenset({"console", "terminal"}),
+    vault.ResetBudget: frozenset({"terminal"}),
+    vault.PlantHoneyCards: frozenset({"terminal"}),
+    vault.MarkHoneyCard: frozenset({"terminal"}),
     # card network -> vault
     vault.Release: frozenset({"card_network"}),
     # payments -> card network
@@ -71,6 +99,8 @@ PERMITS: dict[Message, frozenset[str]] = {
     card_network.Capture: frozenset({"payments"}),
     card_network.Reverse: frozenset({"payments"}),
     card_network.Inquire: frozenset({"payments"}),
+    card_network.Refund: frozenset({"payments"}),
+    card_network.AnswerChargeback: frozenset({"payments"}),
 }
 
 

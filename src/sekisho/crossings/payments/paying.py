@@ -15,9 +15,9 @@ class FindBill(Crossing["BillFound"], frozen=True, kw_only=True):
 
     Refusals: ``number_wrong`` (field), ``bill_unknown``, ``bill_paid``, ``bill_in_payment``,
     ``bill_withdrawn``, ``bill_not_yet``, ``bill_expired``, ``bill_over_limit``, ``site_closed``,
-    ``too_many_tries``. Their ``detail`` is the reference of the earlier payment for ``bill_paid``
-    and ``bill_in_payment``, and a moment (ISO 8601) for ``bill_not_yet``, ``site_closed`` and
-    ``too_many_tries`` (when it opens or may be tried again), else empty."""
+    ``too_many_tries``, ``cards_closed``. Their ``detail`` is the reference of the earlier payment
+    for ``bill_paid`` and ``bill_in_payment``, and a moment (ISO 8601) for ``bill_not_yet``,
+    ``site_closed`` and ``too_many_tries`` (when it opens or may be tried again), else empty."""
 
     receiver: ClassVar[str] = "payments"
     payee_number: str
@@ -64,7 +64,7 @@ class PaymentStarted(Answer, frozen=True, kw_only=True):
 
 class ReopenCardForm(Crossing["PaymentStarted"], frozen=True, kw_only=True):
     """A fresh card form for a payment that was declined softly, whose code is gone, or whose
-    payer wants another card. Refusals: ``payment_unknown``, ``payment_over``."""
+    payer wants another card. Refusals: ``payment_unknown``, ``payment_over``, ``cards_closed``."""
 
     receiver: ClassVar[str] = "payments"
     payment_id: str
@@ -92,12 +92,19 @@ class FindPayment(Crossing[PaymentShown], frozen=True, kw_only=True):
 
 
 class ConfirmPayment(Crossing[PaymentShown], frozen=True, kw_only=True):
-    """The payer agreed to pay with the card entered. Said again it changes nothing."""
+    """The payer agreed to pay with the card entered. Said again it changes nothing. The answer
+    may still be ``card_entered``, with a ``puzzle`` to solve first. Refusals: ``payment_unknown``,
+    ``cards_closed``."""
 
     receiver: ClassVar[str] = "payments"
     payment_id: str
     notification_url: str
     browser: BrowserFacts
+    proof: str | None = None
+    """What the browser worked out for the ``puzzle`` that an earlier answer showed."""
+    source: str = ""
+    session: str = ""
+    """As in ``StartPayment``: tries are counted by both; empty ones are not."""
 
 
 class FinishChallenge(Crossing[PaymentShown], frozen=True, kw_only=True):

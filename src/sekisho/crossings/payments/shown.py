@@ -57,6 +57,7 @@ PublicStatus = Literal[
     "card_entered",
     "processing",
     "challenge",
+    "authorised",
     "succeeded",
     "declined",
     "failed",
@@ -64,8 +65,9 @@ PublicStatus = Literal[
     "expired",
     "unknown",
 ]
-"""What a payer is told. ``failed``: nothing was taken. ``unknown``: the network has not said yet;
-the bill can't be paid again meanwhile and the money is taken at most once."""
+"""What a payer is told. ``authorised``: the card company holds the money, the client body has not
+asked for it yet (delayed capture). ``failed``: nothing was taken. ``unknown``: the network has not
+said yet; the bill can't be paid again meanwhile and the money is taken at most once."""
 
 
 class Challenge(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -73,6 +75,17 @@ class Challenge(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
     acs_url: str
     creq: str
+
+
+class Puzzle(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Work asked of the browser before the payment goes on: for each part from 0 to ``parts`` - 1 a
+    number such that SHA-256 of ``salt:part:number`` begins with ``part_bits`` zero bits. The proof
+    is the numbers, with hyphens between. From ``waits_until`` on it may be left out."""
+
+    salt: str
+    parts: int
+    part_bits: int
+    waits_until: datetime
 
 
 class PaymentShown(Answer, frozen=True, kw_only=True):
@@ -83,7 +96,8 @@ class PaymentShown(Answer, frozen=True, kw_only=True):
     reason: str
     """Why, for a status that needs it: ``declined_by_issuer`` (uniform), ``authentication_failed``,
     ``authentication_unavailable``, ``network_unavailable``, ``by_payer``, ``by_client_body``,
-    ``time_over``, ``superseded``, ``code_gone``; else empty."""
+    ``time_over``, ``not_asked_for`` (never captured by the client body), ``superseded``,
+    ``code_gone``; else empty."""
     bill: BillFacts | None
     total_yen: int
     card_brand: str | None
@@ -94,3 +108,7 @@ class PaymentShown(Answer, frozen=True, kw_only=True):
     finished_at: datetime | None
     mail_wanted: bool
     enrolment: EnrolmentFacts | None = None
+    refunded_yen: int = 0
+    """Of ``total_yen``, what was given back."""
+    puzzle: Puzzle | None = None
+    """With ``card_entered`` alone."""
