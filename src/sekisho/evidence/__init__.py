@@ -5,6 +5,6 @@ nothing else. The keeper (a process of its own) links the lines into a SHA-256 c
 second and signs the head. ``verify`` finds a line that was changed, removed, slipped in or moved.
 """
 
-from sekisho.evidence.append import append
+from sekisho.evidence.append import append, facts_text
 
-__all__ = ["append"]
+__all__ = ["append", "facts_text"]

@@ -40,12 +40,13 @@ def _mask(match: re.Match[str]) -> str:
 
 def _masked(value: Any) -> Any:
     """Mask inside each value, before it is JSON: an escape such as ``\\u0013`` is digits too."""
+    # Text first: it is what facts hold, and asking for a Mapping is dear.
+    if isinstance(value, str):
+        return _DIGIT_RUN.sub(_mask, value)
     if isinstance(value, Mapping):
         return {_masked(str(name)): _masked(one) for name, one in value.items()}
     if isinstance(value, list | tuple):
         return [_masked(one) for one in value]
-    if isinstance(value, str):
-        return _DIGIT_RUN.sub(_mask, value)
     if isinstance(value, int | float) and not isinstance(value, bool):
         text = str(value)
         masked = _DIGIT_RUN.sub(_mask, text)
@@ -74,12 +75,11 @@ def line_values(kind: str, subject: str, facts: Mapping[str, Any]) -> list[str]:
 
 
 def append(*, kind: str, subject: str, facts: Mapping[str, Any]) -> None:
-    """Append a line within the current Django transaction (or at once outside of one).
+    """Append a line within the current transaction (or at once outside of one).
 
     ``kind`` is ``zone.act`` in the past tense (``vault.item_released``), ``subject`` the id of what
     it is about, ``facts`` plain JSON without personal items. When and by which role is set by the
     database and can't be forged. Raises ``ValueError`` as ``line_values``."""
-    from django.db import connection
+    from sekisho.database.pipeline import write
 
-    with connection.cursor() as cursor:
-        cursor.execute(INSERT_SQL, line_values(kind, subject, facts))
+    write(INSERT_SQL, line_values(kind, subject, facts))

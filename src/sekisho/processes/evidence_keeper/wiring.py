@@ -60,6 +60,7 @@ def _take(database: "psycopg.Connection[Any]", stop: threading.Event) -> None:
 
 def _doors(briefing: Briefing) -> "Doors":
     global _watch
+    from sekisho.processes.evidence_keeper.list_alarms import add_alarm_door
     from sekisho.processes.evidence_keeper.show_chain import ChainWatch
     from sekisho.transport.doors import Doors
 
@@ -67,6 +68,7 @@ def _doors(briefing: Briefing) -> "Doors":
     _watch = ChainWatch(briefing, key.public_key().public_bytes_raw())
     doors = Doors("evidence_keeper")
     _watch.add_door(doors)
+    add_alarm_door(doors, briefing)
     return doors
 
 
