@@ -21,6 +21,7 @@ MAX_NUMBER_CHARACTERS = 80
 """A number with any spacing; the edge refuses longer fields."""
 MAX_TURN_CHARACTERS = 6
 MAX_BROWSER_FACT_CHARACTERS = 8
+MAX_PROOF_CHARACTERS = 120
 
 Browser = dict[str, Any]
 
@@ -236,6 +237,10 @@ class ConfirmForm(TurnForm):
     time_zone = forms.CharField(
         max_length=MAX_BROWSER_FACT_CHARACTERS, widget=forms.HiddenInput, required=False
     )
+    proof = forms.CharField(
+        max_length=MAX_PROOF_CHARACTERS, widget=forms.HiddenInput, required=False
+    )
+    """For the puzzle of the card-testing guard: eight numbers, hyphens between."""
 
 
 class FindPaymentForm(SayingForm):

@@ -24,7 +24,15 @@ def _only_sent(name: str) -> PageRule:
 
 
 def _of_every_site() -> tuple[PageRule, ...]:
-    facts = ("turn", "color_depth", "screen_width", "screen_height", "time_zone", "java_script")
+    facts = (
+        "turn",
+        "color_depth",
+        "screen_width",
+        "screen_height",
+        "time_zone",
+        "java_script",
+        "proof",
+    )
     return (
         LOOK_PAGE,
         PageRule(r"/site/[A-Za-z0-9_/-]{1,200}\.js", query=()),

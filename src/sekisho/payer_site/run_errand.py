@@ -95,6 +95,11 @@ def note_started(errand: Errand, started: PaymentStarted) -> None:
     errand.save()
 
 
+def note_unasked(errand: Errand) -> None:
+    """The order to charge was not taken up: it is sure again that nothing was charged."""
+    Errand.objects.filter(pk=errand.pk, payment_id=errand.payment_id).update(confirmed_at=None)
+
+
 def note_done(errand: Errand) -> None:
     """The errand has its outcome: what was typed for it is no longer needed here."""
     if errand.sealed is not None:

@@ -17,12 +17,14 @@ REASONS = frozenset(
         "by_payer",
         "by_client_body",
         "time_over",
+        "not_asked_for",
         "superseded",
         "code_gone",
     }
 )
 
 _PANELS: dict[str, Literal["done", "bad", "wait"]] = {
+    "authorised": "done",
     "succeeded": "done",
     "declined": "bad",
     "failed": "bad",

@@ -11,6 +11,7 @@ from django.test import Client, override_settings
 from django.urls import clear_url_caches
 
 from sekisho import transport
+from sekisho.payer_site.ask_card_entry import forget_card_entry
 from sekisho.payer_site.open_site import make_site, page_settings
 from sekisho.payer_site.site_settings import load_site
 from sekisho.transport.briefing import Briefing
@@ -41,6 +42,7 @@ def opened(site_id: str, payments: FakePayments, **addresses: str) -> Iterator[A
     )
     site = make_site(briefing, file)
     transport.use(payments)
+    forget_card_entry()
     with override_settings(
         SEKISHO_SITE=site, ALLOWED_HOSTS=["testserver", "localhost"], **page_settings(file)
     ):

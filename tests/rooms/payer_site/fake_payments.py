@@ -3,6 +3,7 @@ vault's private key so that tests can see what was sealed."""
 
 from __future__ import annotations
 
+import hashlib
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -45,6 +46,18 @@ POLICY = p.PolicyFacts(
 )
 
 
+def is_solved(puzzle: p.Puzzle, proof: str) -> bool:
+    """Whether the proof holds, worked out here once more from the crossing's words."""
+    numbers = proof.split("-")
+    digests = [
+        hashlib.sha256(f"{puzzle.salt}:{part}:{number}".encode()).hexdigest()
+        for part, number in enumerate(numbers)
+    ]
+    return len(numbers) == puzzle.parts and all(
+        int(digest, 16) >> (256 - puzzle.part_bits) == 0 for digest in digests
+    )
+
+
 class FakePayments:
     """``said`` is every message that came, ``down`` the messages that nobody answers,
     ``refuse`` a refusal for the next message of a kind."""
@@ -60,6 +73,9 @@ class FakePayments:
         self.forms: dict[str, str] = {}
         self.vault = VAULT
         self.after_confirm: dict[str, Any] = {"status": "processing"}
+        self.puzzle: p.Puzzle | None = None
+        """Asked for at "pay" until its proof comes, or until its time to wait is over."""
+        self.cards_closed = False
 
     @property
     def public_key(self) -> bytes:
@@ -189,7 +205,17 @@ class FakePayments:
                 return shown
         raise Refusal("payment_unknown")
 
+    def on_ShowCardEntry(self, message: p.ShowCardEntry) -> p.CardEntryShown:
+        return p.CardEntryShown(open=not self.cards_closed)
+
     def on_ConfirmPayment(self, message: p.ConfirmPayment) -> p.PaymentShown:
+        asked, shown = self.puzzle, self._of(message)
+        if asked is not None and shown.status == "card_entered":
+            waited = message.proof is None and asked.waits_until <= datetime.now(UTC)
+            if not waited and not is_solved(asked, message.proof or ""):
+                self.change(message.payment_id, puzzle=asked)
+                return self._of(message)
+            self.change(message.payment_id, puzzle=None)
         if self._of(message).status == "card_entered":
             self.change(message.payment_id, **self.after_confirm)
         return self._of(message)

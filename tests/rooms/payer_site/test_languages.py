@@ -67,13 +67,14 @@ def test_every_key_named_in_code_is_in_the_catalogue() -> None:
 def test_every_refusal_and_outcome_has_words() -> None:
     from sekisho.crossings.payments import PublicStatus
     from sekisho.payer_site.pages.show import REFUSED, WITH_MOMENT
+    from sekisho.payer_site.pages.way import PAGE_OF_STATUS
     from sekisho.payer_site.tell_outcome import REASONS
 
     keys = [f"refused.{code}.{part}" for code in REFUSED for part in ("title", "text")]
     keys += [f"refused.{code}.moment" for code in WITH_MOMENT]
     keys += [f"outcome.reason.{reason}" for reason in REASONS]
     for status in PublicStatus.__args__:
-        over = status in ("succeeded", "declined", "failed", "cancelled", "expired", "unknown")
+        over = PAGE_OF_STATUS[status] == "outcome"
         if over:
             keys += [
                 f"outcome.{status}.{purpose}.{part}"

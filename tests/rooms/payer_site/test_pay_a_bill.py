@@ -212,6 +212,8 @@ def test_a_form_of_an_earlier_turn_pays_nothing(tax: FakePayments, browser: Clie
         ("expired", "time_over", "時間切れになりました", False),
         ("cancelled", "by_payer", "お客様の操作で", False),
         ("cancelled", "by_client_body", "請求の内容が変わったか", False),
+        ("expired", "not_asked_for", "利用枠の確保は取り消されました", False),
+        ("authorised", "", "請求元が確認したあとに引き落とされます", False),
         ("unknown", "", "二重に引き落とされることはありません", False),
     ],
 )
@@ -228,6 +230,18 @@ def test_each_outcome_says_what_happened_to_the_money(
     assert ('id="another-card"' in response.content.decode()) is retry
     if status == "unknown":
         assert "引き落とされていません" not in said
+
+
+def test_what_was_given_back_is_told(tax: FakePayments, browser: Client) -> None:
+    card = to_card(browser)
+    tax.enter_card()
+    send(browser, browser.get(at(card, "confirm")), "/confirm")
+    tax.change(tax.only().payment_id, status="succeeded")
+    assert 'id="refunded"' not in browser.get(at(card, "outcome")).content.decode()
+    tax.change(tax.only().payment_id, refunded_yen=5_000)
+    assert "5,000円は、お支払いに使われたカードに返金しました" in text(
+        browser.get(at(card, "outcome"))
+    )
 
 
 def test_a_declined_payment_is_tried_with_another_card(tax: FakePayments, browser: Client) -> None:

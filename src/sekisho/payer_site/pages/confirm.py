@@ -13,8 +13,8 @@ from sekisho.payer_site.pages.show import errand_page, see_other, show
 from sekisho.payer_site.pages.stay import time_left
 from sekisho.payer_site.pages.way import go_on, shown_of
 from sekisho.payer_site.records.models import Errand
-from sekisho.payer_site.run_errand import facts_of, one_at_a_time
-from sekisho.payer_site.this_site import this_site
+from sekisho.payer_site.run_errand import facts_of, note_unasked, one_at_a_time
+from sekisho.payer_site.this_site import session_of, source_of, this_site
 from sekisho.transport import cross
 from sekisho.vocabulary.clock import now
 
@@ -60,10 +60,19 @@ def _pay(request: HttpRequest, handle: str, errand: Errand) -> HttpResponse:
                 payment_id=errand.payment_id,
                 notification_url=site.origin + reverse("returned", args=[handle]),
                 browser=browser_facts(request, form),
+                proof=form.cleaned_data.get("proof") or None,
+                source=source_of(request),
+                session=session_of(errand.visit),
             )
         )
-    except Refusal:
+    except Refusal as refusal:
+        if refusal.code == "cards_closed":
+            note_unasked(errand)
+            raise
         return see_other("progress", handle)
+    if shown.status == "card_entered":
+        # A puzzle first: nobody was asked to charge anything yet.
+        note_unasked(errand)
     return go_on(handle, errand, shown)
 
 

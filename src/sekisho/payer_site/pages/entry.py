@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 
+from sekisho.payer_site.ask_card_entry import takes_cards
 from sekisho.payer_site.pages.show import page, show
 from sekisho.payer_site.read_notices import read_notices
 from sekisho.payer_site.this_site import this_site
@@ -21,6 +22,7 @@ def entry(request: HttpRequest) -> HttpResponse:
         "notices": read_notices(site.notice_file, now()),
         "brackets": fee.brackets(FEE_BRACKETS_SHOWN) if fee else [],
         "fee": fee,
+        "cards_closed": not takes_cards(),
     }
     return show(request, f"entry_{site.pages.kind}", facts)
 

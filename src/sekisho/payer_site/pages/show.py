@@ -36,6 +36,7 @@ REFUSED = {
     "bill_over_limit": 409,
     "site_closed": 503,
     "too_many_tries": 429,
+    "cards_closed": 503,
     "amount_changed": 409,
     "policy_unknown": 404,
     "policy_enrolled": 409,

@@ -14,6 +14,7 @@ PAGE_OF_STATUS = {
     "card_entered": "confirm",
     "processing": "progress",
     "challenge": "challenge",
+    "authorised": "outcome",
     "succeeded": "outcome",
     "declined": "outcome",
     "failed": "outcome",
@@ -22,7 +23,7 @@ PAGE_OF_STATUS = {
     "unknown": "outcome",
 }
 
-IN_FLIGHT = frozenset({"processing", "challenge", "succeeded", "unknown"})
+IN_FLIGHT = frozenset({"processing", "challenge", "authorised", "succeeded", "unknown"})
 """Nothing can be started anew from here: the card company was asked, or the money was taken."""
 
 
