@@ -192,6 +192,28 @@ class Gate:
             visit.save(update_fields=["seen_at"])
         return visit, person
 
+    def prove_again(self, person: Any, code: str, now: datetime, *, act: str) -> None:
+        """The person of an open visit proves the second factor once more, for one ``act`` that a
+        stolen visit must not be enough for. A code is good once; when the account is locked over
+        it, its visits end. Raises ``NotAdmitted``."""
+        with transaction.atomic():
+            found = self.person.objects.select_for_update().get(person_id=person.person_id)
+            admitted = (
+                self._is_active(found)
+                and self._may_try(found, now)
+                and self._code_is_right(found, code, now)
+            )
+            if admitted:
+                found.failed_tries = 0
+                found.save(update_fields=["failed_tries", "factor_step"])
+                self._note("factor_proven", found, what_for=act)
+            else:
+                self._refuse(found, now, why="code")
+                if not self._may_try(found, now):
+                    self.visit.objects.filter(person_id=found.person_id).delete()
+        if not admitted:
+            raise NotAdmitted
+
     def leave(self, visit: Any, person: Any) -> None:
         """End a visit."""
         visit.delete()

@@ -23,8 +23,6 @@ HALF_VISIT_MINUTES = 10
 """Time between the password and the second factor."""
 VISITS_PER_PERSON_LIMIT = 3
 """Open visits of one person; a new one ends the oldest."""
-FRESH_FACTOR_MINUTES = 5
-"""How old a second factor may be for an approval."""
 INVITATION_HOURS = 72
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._@+-]{1,63}")

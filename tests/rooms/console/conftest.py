@@ -10,4 +10,6 @@ room = open_room(
     urls=_settings["ROOT_URLCONF"],
     middleware=MIDDLEWARE,
     template_folders=_settings["TEMPLATES"][0]["DIRS"],
+    USE_THOUSAND_SEPARATOR=_settings["USE_THOUSAND_SEPARATOR"],
+    NUMBER_GROUPING=_settings["NUMBER_GROUPING"],
 )

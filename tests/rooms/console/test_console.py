@@ -2,41 +2,30 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from django.test import Client
 
 from sekisho import transport
-from sekisho.console.doors import make_doors
-from sekisho.console.pages.console import open_console
-from sekisho.console.records.models import Person
-from sekisho.crossings.console import InviteOperator
 from sekisho.crossings.evidence_keeper import ChainShown, ShowChain
 from sekisho.crossings.message import Refusal
 from sekisho.crossings.payments import (
     LedgerVerified,
-    PaymentEvent,
     PaymentHistory,
     ShowHistory,
     VerifyLedger,
 )
 from sekisho.crossings.supervisor import PlatformShown, ProcessShown, ShowPlatform
-from sekisho.sign_in.second_factor import code_at
-from sekisho.transport import Caller, CrossingUnavailable
-from sekisho.vocabulary.clock import now
+from sekisho.transport import CrossingUnavailable
 from sekisho.vocabulary.identifiers import new_reference
+from tests.rooms.a_history import a_history
 from tests.rooms.console.conftest import room
+from tests.rooms.console.operators import browser, invite, signed_in
 
 pytestmark = pytest.mark.usefixtures("clean")
 
-ADDRESS = "http://localhost:7005"
-PASSWORD = "quiet 17 harbour"
-TERMINAL = Caller("terminal", "terminal", None)
-console = open_console(room.own_folder, address=ADDRESS)
 AT = datetime(2026, 5, 1, 3, 4, 5, tzinfo=UTC)
 REFERENCE = new_reference()
 
@@ -79,7 +68,7 @@ class Others:
                 faults=[],
             ),
             VerifyLedger: lambda message: LedgerVerified(
-                ok=True, transfers=3, entries=6, payments=2, faults=[]
+                ok=True, transfers=3, entries=6, payments=2, linked=3, faults=[]
             ),
             ShowHistory: self.show_history,
         }
@@ -88,18 +77,7 @@ class Others:
     def show_history(message: ShowHistory) -> PaymentHistory:
         if message.reference != REFERENCE:
             raise Refusal("payment_unknown")
-        event = PaymentEvent(at=AT, from_state="started", to_state="succeeded", by="x", why="")
-        return PaymentHistory(
-            reference=REFERENCE,
-            payment_id="pay_1",
-            client_body="mihon_to",
-            site="metropolitan_tax",
-            state="succeeded",
-            amount_yen=12_500,
-            fee_yen=110,
-            events=[event],
-            entries=[{"account": "card_network", "amount_yen": 12_610}],
-        )
+        return a_history(REFERENCE)
 
     def cross(self, message: Any, *, seconds: float) -> Any:
         answer = self.answers.get(type(message))
@@ -115,28 +93,6 @@ def others() -> Any:
     transport.use(found)
     yield found
     transport.use(None)
-
-
-def browser() -> Client:
-    return Client(headers={"host": "localhost:7005"})
-
-
-def signed_in(*roles: Any, name: str = "sora") -> Client:
-    message = InviteOperator(name=name, roles=list(roles))
-    answer: Any = make_doors(console).answer(TERMINAL, message)
-    found = re.search(rb"http://localhost:7005(/invitation/[\w-]+)", bytes(answer.body))
-    assert found
-    link = found[1].decode()
-    visitor = browser()
-    visitor.post(link, {"password": PASSWORD, "again": PASSWORD})
-    person = Person.objects.get(name=name)
-    secret = console.sign_in.gate.keeper.open(bytes(person.factor_sealed or b""), person.person_id)
-    earlier = datetime.fromtimestamp(now().timestamp() - 30, UTC)
-    assert visitor.post(link + "/code", {"code": code_at(secret, earlier)}).status_code == 302
-    assert visitor.post("/sign-in", {"name": name, "password": PASSWORD}).status_code == 302
-    code = code_at(secret, now())
-    assert visitor.post("/sign-in/code", {"code": code}).headers["Location"] == "/"
-    return visitor
 
 
 def test_an_operator_sees_how_everything_is() -> None:
@@ -181,7 +137,7 @@ def test_a_broken_chain_and_those_who_do_not_answer_are_not_well(others: Others)
 def test_a_payment_is_found_by_its_reference_and_looking_is_on_evidence() -> None:
     visitor = signed_in("auditor")
     page = visitor.post("/payments?lang=en", {"reference": REFERENCE.lower()}).content.decode()
-    for shown in (REFERENCE, "succeeded", "12500", "mihon_to", "card_network"):
+    for shown in (REFERENCE, "succeeded", "12,500", "mihon_to", "card_network"):
         assert shown in page
     rows = room.cluster.execute_sql("SELECT kind, subject FROM evidence.line ORDER BY id DESC")
     assert rows[0] == ("console.payment_looked_at", "pay_1")
@@ -209,7 +165,7 @@ def test_the_books_are_checked_when_asked_for(others: Others) -> None:
     assert "帳簿は合っています" not in visitor.get("/ledger").content.decode()
     assert "帳簿は合っています" in visitor.post("/ledger").content.decode()
     others.answers[VerifyLedger] = lambda message: LedgerVerified(
-        ok=False, transfers=1, entries=1, payments=1, faults=["transfer 7 sums to 1"]
+        ok=False, transfers=1, entries=1, payments=1, linked=1, faults=["transfer 7 sums to 1"]
     )
     assert "transfer 7 sums to 1" in visitor.post("/ledger").content.decode()
 
@@ -237,6 +193,13 @@ def test_an_operator_without_a_role_sees_nothing() -> None:
 def test_nobody_else_sees_anything(page: str) -> None:
     assert browser().get(page).headers["Location"] == "/sign-in"
     assert browser().post("/payments", {"reference": REFERENCE}).status_code == 302
+
+
+def test_a_newer_invitation_ends_the_older() -> None:
+    older, newer = invite("observer"), invite("observer")
+    assert older != newer
+    assert browser().get(older).status_code == 410
+    assert browser().get(newer).status_code == 200
 
 
 def test_a_desks_cookie_opens_nothing_here() -> None:

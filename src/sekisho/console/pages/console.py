@@ -22,7 +22,12 @@ _HERE = Path(__file__).parent
 MENU = (
     ("/", "menu_now", "look"),
     ("/payments", "menu_payments", "look_into_payments"),
+    ("/cases", "menu_cases", "see_cases"),
+    ("/alarms", "menu_alarms", "look"),
+    ("/disputes", "menu_disputes", "look_into_payments"),
+    ("/guard", "menu_guard", "look_into_payments"),
     ("/ledger", "menu_ledger", "look_into_payments"),
+    ("/reconciliations", "menu_reconciliations", "look_into_payments"),
 )
 
 
@@ -76,11 +81,15 @@ def _frame(request: HttpRequest, words: dict[str, Words]) -> Frame:
         site=w["console"],
         colophon=w["colophon"],
         menu=[
-            (address, w[label], request.path == address)
+            (address, w[label], _is_below(request.path, address))
             for address, label, right in MENU
             if person is not None and may(person.roles, right)
         ],
     )
+
+
+def _is_below(path: str, address: str) -> bool:
+    return path == address or (address != "/" and path.startswith(address + "/"))
 
 
 class AdmitOperators:

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 
 from sekisho import evidence
 from sekisho.console.pages.console import the_console
-from sekisho.console.watch.ask import PaymentUnknown, ask_now, check_ledger, find_history
+from sekisho.console.watch.ask import PaymentUnknown, ask_now, find_history
 from sekisho.transport import TransportError
 
 REFRESH_SECONDS = 10
@@ -75,10 +75,3 @@ def show_payment(request: HttpRequest) -> HttpResponse:
         facts={"by": person.name, "person": person.person_id},
     )
     return show(request, "payment.html", typed=typed, history=history)
-
-
-def show_ledger(request: HttpRequest) -> HttpResponse:
-    """A check of all books, made when asked for."""
-    found = check_ledger() if request.method == "POST" else None
-    asked = request.method == "POST"
-    return the_console().sign_in.show(request, "ledger.html", asked=asked, found=found)

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from sekisho.console.pages.cases import DecisionForm
 from sekisho.console.pages.console import Console
+from sekisho.console.pages.guard import CardEntryForm
 from sekisho.console.pages.look import ReferenceForm
-from sekisho.edge import CSRF_FIELD, LOOK_PAGE, PageRule, page_from_form
+from sekisho.console.pages.money import DayForm
+from sekisho.edge import CSRF_FIELD, LANGUAGE, LOOK_PAGE, FieldRule, PageRule, page_from_form
+
+_PAYMENT = "pay_[0-9a-z]{26}"
+_MOMENT = "[0-9T: -]*"
 
 
 def page_rules(console: Console) -> list[PageRule]:
@@ -14,6 +20,17 @@ def page_rules(console: Console) -> list[PageRule]:
         PageRule(r"/indoors/[a-f0-9]{16}/[a-z_]{1,40}\.css", query=()),
         PageRule("/"),
         page_from_form("/payments", ReferenceForm, kinds={"reference": "word"}),
-        PageRule("/ledger", methods=("GET", "HEAD", "POST"), fields=(CSRF_FIELD,)),
+        PageRule("/cases", query=(LANGUAGE, FieldRule("done", "flag", max_length=1))),
+        page_from_form(rf"/cases/{_PAYMENT}", DecisionForm, kinds={"code": "digits"}),
+        PageRule("/alarms"),
+        PageRule("/disputes", query=(LANGUAGE, FieldRule("all", "flag", max_length=1))),
+        page_from_form("/guard", CardEntryForm, kinds={"site": "word", "code": "digits"}),
+        PageRule(
+            "/ledger",
+            methods=("GET", "HEAD", "POST"),
+            fields=(CSRF_FIELD,),
+            query=(LANGUAGE, FieldRule("at", pattern=_MOMENT, max_length=20)),
+        ),
+        page_from_form("/reconciliations", DayForm),
         *console.sign_in.page_rules(),
     ]

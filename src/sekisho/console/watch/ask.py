@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from sekisho import transport
 from sekisho.crossings.evidence_keeper import ChainShown, ShowChain
-from sekisho.crossings.message import Crossing, Refusal
-from sekisho.crossings.payments import LedgerVerified, PaymentHistory, ShowHistory, VerifyLedger
+from sekisho.crossings.message import Answer, Crossing, Refusal
+from sekisho.crossings.payments import (
+    CaseShown,
+    LedgerVerified,
+    ListCases,
+    PaymentHistory,
+    ShowHistory,
+    VerifyLedger,
+)
 from sekisho.crossings.supervisor import PlatformShown, ShowPlatform
 from sekisho.transport import TransportError
 from sekisho.vocabulary.identifiers import read_reference
@@ -16,7 +23,9 @@ from sekisho.vocabulary.identifiers import read_reference
 ASK_SECONDS = 5.0
 VERIFY_SECONDS = 60.0
 
-Reply = TypeVar("Reply")
+CASES_LIMIT = 200
+
+Reply = TypeVar("Reply", bound=Answer)
 
 
 class PaymentUnknown(Exception):
@@ -41,7 +50,8 @@ class Now:
         return processes_well and self.platform.ready and not self.chain.faults
 
 
-def _ask(message: Crossing[Any], seconds: float = ASK_SECONDS) -> Any:
+def ask(message: Crossing[Reply], seconds: float = ASK_SECONDS) -> Reply | None:
+    """Return the answer, ``None`` if there is none."""
     try:
         return transport.cross(message, seconds=seconds)
     except (TransportError, Refusal):
@@ -50,13 +60,12 @@ def _ask(message: Crossing[Any], seconds: float = ASK_SECONDS) -> Any:
 
 def ask_now() -> Now:
     """Return how everything is."""
-    return Now(platform=_ask(ShowPlatform()), chain=_ask(ShowChain()))
+    return Now(platform=ask(ShowPlatform()), chain=ask(ShowChain()))
 
 
 def check_ledger() -> LedgerVerified | None:
     """Return what a check of all books says, ``None`` if payments does not answer."""
-    found: LedgerVerified | None = _ask(VerifyLedger(), VERIFY_SECONDS)
-    return found
+    return ask(VerifyLedger(), VERIFY_SECONDS)
 
 
 def find_history(typed: str) -> PaymentHistory:
@@ -65,5 +74,21 @@ def find_history(typed: str) -> PaymentHistory:
     Raises ``PaymentUnknown``, ``ValueError`` for a mistyped reference, ``TransportError``."""
     try:
         return transport.cross(ShowHistory(reference=read_reference(typed)))
+    except Refusal:
+        raise PaymentUnknown from None
+
+
+def find_case(payment_id: str) -> CaseShown | None:
+    """Return an open case, ``None`` if there is none. Raises ``TransportError``."""
+    found = transport.cross(ListCases(limit=CASES_LIMIT), seconds=ASK_SECONDS)
+    return next((case for case in found.cases if case.payment_id == payment_id), None)
+
+
+def history_of(payment_id: str) -> PaymentHistory:
+    """Return everything of the payment with this id.
+
+    Raises ``PaymentUnknown``, ``TransportError``."""
+    try:
+        return transport.cross(ShowHistory(reference=payment_id))
     except Refusal:
         raise PaymentUnknown from None

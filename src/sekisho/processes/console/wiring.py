@@ -46,6 +46,9 @@ def _settings(briefing: Briefing | None) -> dict[str, Any]:
             folder / "sign_in" / "templates",
         ),
         CSRF_COOKIE_NAME="sekisho_console_form",
+        # Yen and counts are read in groups of three.
+        USE_THOUSAND_SEPARATOR=True,
+        NUMBER_GROUPING=3,
     )
 
 
