@@ -14,6 +14,7 @@ from sekisho.crossings.payments import (
     ReversalOutcome,
 )
 from sekisho.payments import limits, post_orders
+from sekisho.payments.after_payment.capture import request_capture
 from sekisho.payments.end_payment import (
     captured,
     check_is_good,
@@ -22,7 +23,8 @@ from sekisho.payments.end_payment import (
     give_back_other,
     needs_operator,
 )
-from sekisho.payments.lifecycle import State
+from sekisho.payments.guard.decide import note_answer
+from sekisho.payments.lifecycle import END_OF_REVERSAL, State
 from sekisho.payments.move_payment import Payment, lock_payment, move
 from sekisho.payments.records.session import EVERY_BODY, Rows, acting_for
 from sekisho.payments.room import Room
@@ -46,6 +48,17 @@ _YES_IS_NO_NEWS = frozenset(
 )
 """States in which a yes for the card in use can't be (nobody asked), is known, or was given back
 already."""
+
+_SAID_YES = frozenset(
+    {
+        State.AUTHORISED,
+        State.CAPTURE_REQUESTED,
+        State.CAPTURED,
+        State.SETTLED,
+        State.CHECK_APPROVED,
+    }
+)
+"""A no for the card in use contradicts the yes that led here."""
 
 
 def authentication_outcome(room: Room, message: AuthenticationOutcome) -> Taken:
@@ -108,6 +121,7 @@ def _authenticated(
         )
         post_orders.ask_to_authorise(room, rows, asked)
         return
+    note_answer(room, rows, payment, message.result)
     unavailable = message.result == "unavailable"
     ended(
         rows,
@@ -174,6 +188,7 @@ def _answered(room: Room, rows: Rows, payment: Payment, message: AuthorisationOu
             ended(rows, payment, State.FAILED, "code_gone", by=BY, why="", now=now)
         case "reversed":
             ended(rows, payment, State.REVERSED, "taken_back", by=BY, why=why, now=now)
+    note_answer(room, rows, payment, message.result, message.response_code)
 
 
 def unknown(room: Room, rows: Rows, payment: Payment, *, by: str, why: str) -> None:
@@ -205,6 +220,8 @@ def _approved(room: Room, rows: Rows, payment: Payment, why: str) -> None:
     if payment.state == State.UNKNOWN and now - said_pay_at > limits.LATE_YES_HONOURED:
         give_back(room, rows, payment, "yes_too_late", by=BY, why=why)
         return
+    waits = room.sites[payment.site].capture_time
+    capture_by = None if waits is None else now + waits
     authorised = move(
         rows,
         payment,
@@ -212,11 +229,11 @@ def _approved(room: Room, rows: Rows, payment: Payment, why: str) -> None:
         "approved",
         by=BY,
         why=why,
-        due_at=now + limits.ASK_AGAIN_AFTER[0],
-        asked=0,
+        capture_by=capture_by,
+        due_at=capture_by,
     )
-    move(rows, authorised, State.CAPTURE_REQUESTED, "capture_asked", by="payments")
-    post_orders.ask_to_capture(room, payment)
+    if capture_by is None:
+        request_capture(room, rows, authorised, by="payments", now=now)
     post_orders.forget_code(payment)
 
 
@@ -227,12 +244,12 @@ def _unexpected(room: Room, rows: Rows, payment: Payment, message: Authorisation
         give_back_other(room, rows, payment, message.attempt)
     elif (
         current
-        and payment.state in (State.CAPTURE_REQUESTED, State.CAPTURED, State.CHECK_APPROVED)
+        and payment.state in _SAID_YES
         and message.result in ("declined", "reversed", "not_sent")
     ):
-        needs_operator(
-            rows, payment, f"the network approved, then said {message.result}", now=room.now()
-        )
+        # What is under way still ends by itself; people learn of it, as one of the two was wrong.
+        note = f"the network approved, then said {message.result}"
+        needs_operator(rows, payment, note, now=room.now(), stop=False)
 
 
 def capture_outcome(room: Room, message: CaptureOutcome) -> Taken:
@@ -271,7 +288,8 @@ def reversal_outcome(room: Room, message: ReversalOutcome) -> Taken:
         why = f"{message.result}, response code {message.response_code or 'none'}"
         now = room.now()
         if payment.state == State.REVERSING:
-            ended(rows, payment, State.REVERSED, "given_back", by=BY, why=why, now=now)
+            target, event = END_OF_REVERSAL[payment.event]
+            ended(rows, payment, target, event, by=BY, why=why, now=now)
         elif payment.state == State.CHECK_APPROVED:
             ended(rows, payment, State.CHECKED, "given_back", by=BY, why=why, now=now)
     return Taken()

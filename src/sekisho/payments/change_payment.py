@@ -18,6 +18,7 @@ from sekisho.crossings.payments import (
 from sekisho.payments import limits, post_orders
 from sekisho.payments.end_payment import ended
 from sekisho.payments.enrolment_status import enrolment_is_applied, enrolment_is_refused
+from sekisho.payments.forget_typed import forget_at
 from sekisho.payments.lifecycle import HOLDING, OPEN, REOPENABLE, State
 from sekisho.payments.move_payment import Payment, lock_payment, move
 from sekisho.payments.open_card_form import Started, check_addresses, open_card_form
@@ -29,11 +30,13 @@ from sekisho.transport.doors import Caller
 
 
 def reopen_card_form(room: Room, caller: Caller, message: ReopenCardForm) -> PaymentStarted:
-    """Open a fresh card form. Raises ``Refusal`` ``payment_unknown``, ``payment_over`` (also when
-    the time or the number of cards is used up, or the bill was paid otherwise)."""
+    """Open a fresh card form. Raises ``Refusal`` ``payment_unknown``, ``cards_closed``,
+    ``payment_over`` (also when the time or the number of cards is used up, or the bill was paid
+    otherwise)."""
     rules = room.site_of(caller)
     check_addresses(message.parent_origin, message.return_url)
     with acting_for(rules.client_body) as rows:
+        room.card_entries.refuse_closed(rows, rules.site)
         payment = _reopened(room, rows, rules, message.payment_id, by=who(caller))
     started = Started(
         payment.id,
@@ -115,7 +118,8 @@ def cancel_payment(room: Room, caller: Caller, message: CancelPayment) -> Paymen
         payment = _mine(rows, rules, message.payment_id)
         target, event, now = State.CANCELLED_BY_PAYER, "payer_cancelled", room.now()
         if payment.state in OPEN:
-            move(rows, payment, target, event, by=who(caller), finished_at=now, due_at=None)
+            due_at = forget_at(payment, now)
+            move(rows, payment, target, event, by=who(caller), finished_at=now, due_at=due_at)
             enrolment_is_refused(rows, payment)
             if payment.attempt:
                 post_orders.forget_card(payment.id, None, "cancelled")
@@ -128,21 +132,26 @@ def cancel_payment(room: Room, caller: Caller, message: CancelPayment) -> Paymen
 
 
 def extend_payment(room: Room, caller: Caller, message: ExtendPayment) -> PaymentShown:
-    """Give the payer as much time again from now (WCAG 2.2, 2.2.1), ``EXTENSIONS_LIMIT`` times.
-    Raises ``Refusal`` ``payment_unknown``, ``payment_over``, ``extended_enough``."""
+    """Give the payer as much time again from now (WCAG 2.2, 2.2.1), ``EXTENSIONS_LIMIT`` times;
+    within ``EXTENSION_PAUSE`` of the start or the last time it changes nothing. Raises
+    ``Refusal`` ``payment_unknown``, ``payment_over``, ``extended_enough``."""
     rules = room.site_of(caller)
     now = room.now()
     with acting_for(rules.client_body) as rows:
         payment = _mine(rows, rules, message.payment_id)
         if payment.state not in REOPENABLE or payment.expires_at <= now:
             raise Refusal("payment_over")
+        expires_at = now + rules.payment_time
+        if expires_at - payment.expires_at < limits.EXTENSION_PAUSE:
+            # Said twice, or pressed twice: the time is as full as it gets.
+            return read_shown(rows, payment.id, rules.site)
         if payment.extensions >= limits.EXTENSIONS_LIMIT:
             raise Refusal("extended_enough")
-        expires_at = now + rules.payment_time
         rows.do(
             "UPDATE payment SET expires_at = %s, extensions = extensions + 1,"
-            " due_at = CASE WHEN state = ANY(%s) THEN %s::timestamptz END WHERE id = %s",
-            [expires_at, [state.value for state in OPEN], expires_at, payment.id],
+            " due_at = CASE WHEN state = ANY(%s) THEN %s::timestamptz"
+            " ELSE greatest(due_at, %s::timestamptz) END WHERE id = %s",
+            [expires_at, [state.value for state in OPEN], expires_at, expires_at, payment.id],
         )
         return read_shown(rows, payment.id, rules.site)
 

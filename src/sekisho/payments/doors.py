@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from sekisho.crossings import payments as said
 from sekisho.crossings.message import Taken
+from sekisho.payments.after_payment.doors import open_after_payment
 from sekisho.payments.card_outcomes import (
     authentication_outcome,
     authorisation_outcome,
     capture_outcome,
     reversal_outcome,
 )
+from sekisho.payments.cases.decide_case import decide_case
+from sekisho.payments.cases.list_cases import list_cases
 from sekisho.payments.change_payment import (
     cancel_payment,
     extend_payment,
@@ -19,11 +22,13 @@ from sekisho.payments.change_payment import (
 from sekisho.payments.enrol import find_policy, start_enrolment
 from sekisho.payments.find_bill import find_bill
 from sekisho.payments.find_payment import find_payment
+from sekisho.payments.guard.show_guard import set_entry, show_card_entry, show_guard
 from sekisho.payments.import_bills import lay_bills_aside
 from sekisho.payments.import_file import commit_import, open_import
 from sekisho.payments.import_policies import lay_policies_aside
-from sekisho.payments.ledger.verify import verify_ledger
-from sekisho.payments.room import Room
+from sekisho.payments.in_flight import alone
+from sekisho.payments.ledger.doors import open_ledger
+from sekisho.payments.room import Room, who
 from sekisho.payments.show_history import list_unpaid_bills, show_history
 from sekisho.payments.show_payment import show_payment
 from sekisho.payments.take_payment import card_entered, confirm_payment, start_payment
@@ -36,6 +41,9 @@ def open_doors(room: Room) -> Doors:
     _for_sites(doors, room)
     _for_vault_and_network(doors, room)
     _for_desk_and_operators(doors, room)
+    _for_cases(doors, room)
+    open_after_payment(doors, room)
+    open_ledger(doors, room)
     return doors
 
 
@@ -46,7 +54,8 @@ def _for_sites(doors: Doors, room: Room) -> None:
 
     @doors.on(said.StartPayment)
     def _(caller: Caller, message: said.StartPayment) -> said.PaymentStarted:
-        return start_payment(room, caller, message)
+        with alone("start", who(caller), message.key):
+            return start_payment(room, caller, message)
 
     @doors.on(said.ReopenCardForm)
     def _(caller: Caller, message: said.ReopenCardForm) -> said.PaymentStarted:
@@ -80,9 +89,14 @@ def _for_sites(doors: Doors, room: Room) -> None:
     def _(caller: Caller, message: said.FindPolicy) -> said.PolicyFound:
         return find_policy(room, caller, message)
 
+    @doors.on(said.ShowCardEntry)
+    def _(caller: Caller, message: said.ShowCardEntry) -> said.CardEntryShown:
+        return show_card_entry(room, caller, message)
+
     @doors.on(said.StartEnrolment)
     def _(caller: Caller, message: said.StartEnrolment) -> said.PaymentStarted:
-        return start_enrolment(room, caller, message)
+        with alone("start", who(caller), message.key):
+            return start_enrolment(room, caller, message)
 
 
 def _for_vault_and_network(doors: Doors, room: Room) -> None:
@@ -122,16 +136,31 @@ def _for_desk_and_operators(doors: Doors, room: Room) -> None:
 
     @doors.on(said.CommitImport)
     def _(caller: Caller, message: said.CommitImport) -> said.ImportResult:
-        return commit_import(room, caller, message)
+        with alone("import", message.import_id):
+            return commit_import(room, caller, message)
 
     @doors.on(said.ShowHistory)
     def _(_: Caller, message: said.ShowHistory) -> said.PaymentHistory:
         return show_history(message)
 
-    @doors.on(said.VerifyLedger)
-    def _(_: Caller, message: said.VerifyLedger) -> said.LedgerVerified:
-        return verify_ledger()
+    @doors.on(said.ShowGuard)
+    def _(_: Caller, message: said.ShowGuard) -> said.GuardShown:
+        return show_guard(room, message)
+
+    @doors.on(said.SetCardEntry)
+    def _(_: Caller, message: said.SetCardEntry) -> said.GuardShown:
+        return set_entry(room, message)
 
     @doors.on(said.ListUnpaidBills)
     def _(_: Caller, message: said.ListUnpaidBills) -> said.UnpaidBills:
         return list_unpaid_bills(room, message)
+
+
+def _for_cases(doors: Doors, room: Room) -> None:
+    @doors.on(said.ListCases)
+    def _(_: Caller, message: said.ListCases) -> said.CasesShown:
+        return list_cases(room, message)
+
+    @doors.on(said.DecideCase)
+    def _(_: Caller, message: said.DecideCase) -> said.CaseShown:
+        return decide_case(room, message)

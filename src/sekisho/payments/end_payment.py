@@ -8,21 +8,24 @@ from datetime import datetime
 from sekisho import evidence
 from sekisho.payments import limits, post_orders
 from sekisho.payments.enrolment_status import enrolment_is_active, enrolment_is_refused
-from sekisho.payments.ledger.write import post, void
+from sekisho.payments.forget_typed import after_the_mail
+from sekisho.payments.ledger.write import expire, post, void
 from sekisho.payments.lifecycle import State
 from sekisho.payments.move_payment import Payment, move
 from sekisho.payments.records.session import Rows
 from sekisho.payments.room import Room
 
 
-def captured(rows: Rows, payment: Payment, *, by: str, why: str, now: datetime) -> None:
+def captured(
+    rows: Rows, payment: Payment, *, by: str, why: str, now: datetime, event: str = "captured"
+) -> Payment:
     """The money was taken: post the claim, send the receipt. The card is forgotten by the sweep
-    ``CARD_KEPT_AFTER_CAPTURE`` later."""
+    ``CARD_KEPT_AFTER_CAPTURE`` later. ``event``: ``operator_honoured`` where people said so."""
     paid = move(
         rows,
         payment,
         State.CAPTURED,
-        "captured",
+        event,
         by=by,
         why=why,
         finished_at=now,
@@ -39,6 +42,7 @@ def captured(rows: Rows, payment: Payment, *, by: str, why: str, now: datetime) 
             "total_yen": paid.total_yen,
         },
     )
+    return paid
 
 
 def check_is_good(room: Room, rows: Rows, payment: Payment, *, by: str, why: str) -> None:
@@ -73,7 +77,8 @@ def check_is_good(room: Room, rows: Rows, payment: Payment, *, by: str, why: str
     if active:
         post_orders.mail_enrolled(rows, checked)
     else:
-        needs_operator(rows, checked, "the policy has another active enrolment", now=now)
+        note = "the policy has another active enrolment"
+        needs_operator(rows, checked, note, now=now, stop=False)
 
 
 def ended(
@@ -86,10 +91,15 @@ def ended(
     why: str,
     now: datetime,
 ) -> None:
-    """The payment ended and holds no money: void the claim, forget the card of this attempt (an
-    enrolment's good card is kept). A payer who was told "unknown" gets a mail."""
-    over = move(rows, payment, target, event, by=by, why=why, finished_at=now, due_at=None)
-    void(rows, over)
+    """The payment ended and holds no money: void the claim (expire it, when its time was over),
+    forget the card of this attempt (an enrolment's good card is kept), and later what was typed. A
+    payer who was told "unknown" gets a mail."""
+    due_at = None if target == State.CHECKED else after_the_mail(payment, now)
+    over = move(rows, payment, target, event, by=by, why=why, finished_at=now, due_at=due_at)
+    if target == State.CANCELLED_BY_EXPIRY:
+        expire(rows, over)
+    else:
+        void(rows, over)
     if target == State.CHECKED:
         return
     enrolment_is_refused(rows, over)
@@ -106,8 +116,9 @@ def give_back(
     *,
     by: str,
     why: str,
-) -> None:
-    """Order that this payment's authorisation be given back; the bill is held until it is."""
+) -> Payment:
+    """Order that this payment's authorisation be given back, and return the payment as it is then;
+    the bill is held until it is."""
     reversing = move(
         rows,
         payment,
@@ -125,6 +136,7 @@ def give_back(
         subject=payment.id,
         facts={"reference": payment.reference, "event": event},
     )
+    return reversing
 
 
 def give_back_other(room: Room, rows: Rows, payment: Payment, attempt: int) -> None:
@@ -144,13 +156,21 @@ def give_back_other(room: Room, rows: Rows, payment: Payment, attempt: int) -> N
         )
 
 
-def needs_operator(rows: Rows, payment: Payment, note: str, *, now: datetime) -> None:
-    """Put the payment on an operator's list with the facts; the machine asks no more."""
-    called = rows.do(
-        "UPDATE payment SET operator_note = %s, due_at = NULL WHERE id = %s AND operator_note = ''",
-        [f"{now.isoformat()} {note}", payment.id],
+def needs_operator(
+    rows: Rows, payment: Payment, note: str, *, now: datetime, stop: bool = True
+) -> None:
+    """Put the payment on an operator's list with the facts. The machine asks no more, unless
+    ``stop`` is false: then what the payment still waits for by itself goes on."""
+    row = rows.one("SELECT operator_note FROM payment WHERE id = %s", [payment.id])
+    before = row[0] if row else ""
+    known = note in before
+    after = before if known else f"{before}\n{now.isoformat()} {note}".strip()
+    rows.do(
+        "UPDATE payment SET operator_note = %s, due_at = CASE WHEN %s THEN NULL ELSE due_at END"
+        " WHERE id = %s",
+        [after[: limits.MAX_NOTE_CHARACTERS], stop, payment.id],
     )
-    if called:
+    if not known:
         evidence.append(
             kind="payments.operator_called",
             subject=payment.id,

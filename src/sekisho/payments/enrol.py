@@ -72,6 +72,7 @@ def find_policy(room: Room, caller: Caller, message: FindPolicy) -> PolicyFound:
     refuse_closed(rules, now)
     asking = Asking(message.source, message.session, number)
     with acting_for(rules.client_body) as rows:
+        room.card_entries.refuse_closed(rows, rules.site)
         refuse_too_many(rows, rules, asking, now)
         policy = rows.one(
             _SELECT_POLICY + " WHERE o.client_body = %s AND o.policy_number = %s",
@@ -131,6 +132,7 @@ def start_enrolment(room: Room, caller: Caller, message: StartEnrolment) -> Paym
         earlier = find_started(rows, rules.site, message.key)
         if earlier is None:
             refuse_closed(rules, now)
+            room.card_entries.refuse_closed(rows, rules.site)
             _policy_by_id(rows, message.policy_id)
     try:
         if earlier is None:

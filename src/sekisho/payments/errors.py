@@ -15,5 +15,9 @@ class EdgeRefused(PaymentsError):
     """A payment was to take an edge that the lifecycle does not have."""
 
 
+class TooEarly(PaymentsError):
+    """A message overtook the one it follows: its sender says it again."""
+
+
 class LedgerWrong(PaymentsError):
     """A ledger transfer that does not balance, or amounts that don't fit the payment."""

@@ -11,10 +11,13 @@ from datetime import datetime
 from django.db import close_old_connections, connection
 
 from sekisho.payments import limits, post_orders
+from sekisho.payments.after_payment.look_at_due import look_at_disputes, look_at_refunds
 from sekisho.payments.card_outcomes import unknown
-from sekisho.payments.end_payment import ended, needs_operator
+from sekisho.payments.end_payment import ended, give_back, needs_operator
 from sekisho.payments.enrolment_status import enrolment_is_refused
-from sekisho.payments.lifecycle import OPEN, State
+from sekisho.payments.forget_typed import forget_at, forget_typed
+from sekisho.payments.guard.count import drop_old_counts
+from sekisho.payments.lifecycle import ENDED_WITHOUT_MONEY, OPEN, State
 from sekisho.payments.move_payment import Payment, lock_due_payment, lock_payment, move
 from sekisho.payments.records.session import EVERY_BODY, Rows, acting_for
 from sekisho.payments.room import Room
@@ -51,7 +54,7 @@ def sweep(room: Room) -> int:
     for payment_id, attempt in unwanted:
         with acting_for(EVERY_BODY) as rows:
             _ask_to_give_back_again(room, rows, payment_id, attempt, now)
-    return len(due) + len(unwanted)
+    return len(due) + len(unwanted) + look_at_refunds(room) + look_at_disputes(room)
 
 
 def sweep_until(room: Room, stop: threading.Event) -> None:
@@ -79,7 +82,7 @@ def _look_at(room: Room, rows: Rows, payment: Payment, now: datetime) -> None:
             "session_over",
             by=BY,
             finished_at=now,
-            due_at=None,
+            due_at=forget_at(payment, now),
         )
         enrolment_is_refused(rows, payment)
         if payment.attempt:
@@ -97,10 +100,16 @@ def _look_at(room: Room, rows: Rows, payment: Payment, now: datetime) -> None:
     elif state == State.AUTHORISING:
         unknown(room, rows, payment, by=BY, why="the card network zone has not answered")
         post_orders.ask_what_became(room, payment)
+    elif state == State.AUTHORISED:
+        why = f"not captured by {payment.capture_by.isoformat() if payment.capture_by else now}"
+        give_back(room, rows, payment, "capture_never_asked", by=BY, why=why)
     elif state in _ASKED_AGAIN:
         _ask_again(room, rows, payment, now)
     elif state == State.CAPTURED:
         post_orders.forget_card(payment.id, payment.card_token, "settled")
+        _due(rows, payment, None)
+    elif state in ENDED_WITHOUT_MONEY:
+        forget_typed(rows, payment)
         _due(rows, payment, None)
     else:
         _due(rows, payment, None)
@@ -157,7 +166,7 @@ def _ask_to_give_back_again(
         post_orders.ask_to_reverse(room, payment, "time_out", attempt=attempt)
     else:
         note = f"card {attempt}: an unwanted approval could not be given back"
-        needs_operator(rows, payment, note, now=now)
+        needs_operator(rows, payment, note, now=now, stop=False)
     rows.do(
         "UPDATE attempt SET give_back_at = %s, give_back_asked = %s"
         " WHERE payment_id = %s AND number = %s",
@@ -166,8 +175,9 @@ def _ask_to_give_back_again(
 
 
 def _drop_old(rows: Rows, now: datetime) -> None:
-    """Forget counts of wrong answers whose window is long over, and rows of files that nobody
-    committed."""
+    """Forget counts of wrong answers and of the guard whose window is long over, and rows of files
+    that nobody committed."""
+    drop_old_counts(rows, now)
     rows.do(
         "DELETE FROM wrong_answer WHERE (scope, key) IN (SELECT scope, key FROM wrong_answer"
         " WHERE since < %s LIMIT %s)",

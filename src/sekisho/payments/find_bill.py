@@ -32,6 +32,7 @@ def find_bill(room: Room, caller: Caller, message: FindBill) -> BillFound:
         message.source, message.session, f"{message.payee_number}-{message.payment_number}"
     )
     with acting_for(rules.client_body) as rows:
+        room.card_entries.refuse_closed(rows, rules.site)
         refuse_too_many(rows, rules, asking, now)
         bill = bill_by_number(rows, rules.client_body, message.payee_number, message.payment_number)
         if bill is None or not _numbers_agree(bill, message):

@@ -131,11 +131,13 @@ def _cancel_open_payments(room: Room, rows: Rows, bill_ids: list[str], *, by: st
         return
     cancelled = rows.all(
         "UPDATE payment SET state = %s, step = step + 1, event = 'bill_changed', moved_by = %s,"
-        " why = 'the bill was changed or withdrawn', finished_at = %s, due_at = NULL"
+        " why = 'the bill was changed or withdrawn', finished_at = %s, due_at = %s"
         " WHERE bill_id = ANY(%s) AND state = ANY(%s) RETURNING id, attempt",
         [
             State.CANCELLED_BY_CLIENT_BODY.value,
             by,
+            room.now(),
+            # What was typed for them is forgotten by the sweep's next look.
             room.now(),
             bill_ids,
             [state.value for state in OPEN],

@@ -3,7 +3,8 @@
 The database holds the same table (``lifecycle_edge``, filled by migration) and refuses an edge that
 is not in it, so no code can move a payment in another way. Each edge taken is an event row that
 says who and why. A *card check* (kind ``card_check``, for an enrolment) is a payment of 0 or 1 yen
-that ends in ``checked`` instead of ``captured``."""
+that ends in ``checked`` instead of ``captured``. Refunds and disputes have lives of their own
+(``after_payment``): the payment stays captured or settled."""
 
 from __future__ import annotations
 
@@ -15,6 +16,7 @@ PublicStatus = Literal[
     "card_entered",
     "processing",
     "challenge",
+    "authorised",
     "succeeded",
     "declined",
     "failed",
@@ -81,6 +83,8 @@ EDGES: tuple[Edge, ...] = (
     Edge(S.CARD_ENTERED, S.AUTHENTICATING, "confirmed"),
     Edge(S.AUTHENTICATING, S.CHALLENGE, "challenge_asked"),
     Edge(S.CHALLENGE, S.AUTHENTICATING, "challenge_returned"),
+    # Refused by the card-testing guard: nobody was asked, and the payer sees what a no looks like.
+    Edge(S.AUTHENTICATING, S.DECLINED, "refused_by_guard"),
     *(
         Edge(source, target, event)
         for source in (S.AUTHENTICATING, S.CHALLENGE)
@@ -111,9 +115,21 @@ EDGES: tuple[Edge, ...] = (
     Edge(S.AUTHORISED, S.CAPTURE_REQUESTED, "capture_asked"),
     Edge(S.CAPTURE_REQUESTED, S.CAPTURED, "captured"),
     Edge(S.CAPTURE_REQUESTED, S.REVERSING, "capture_refused"),
+    # Delayed capture: the client body's word is waited for, so long as the site's rule says.
+    Edge(S.AUTHORISED, S.REVERSING, "capture_never_asked"),
+    Edge(S.AUTHORISED, S.REVERSING, "void_asked"),
     Edge(S.REVERSING, S.REVERSED, "given_back"),
+    Edge(S.REVERSING, S.CANCELLED_BY_EXPIRY, "never_captured"),
+    Edge(S.REVERSING, S.CANCELLED_BY_CLIENT_BODY, "voided"),
     Edge(S.CHECK_APPROVED, S.CHECKED, "given_back"),
     Edge(S.CAPTURED, S.SETTLED, "settled"),
+    # Two operators said what the network's own record shows (``cases``).
+    *(
+        Edge(source, S.CAPTURED, "operator_honoured")
+        for source in (S.UNKNOWN, S.REVERSING, S.REVERSED)
+    ),
+    Edge(S.UNKNOWN, S.FAILED, "operator_ended"),
+    Edge(S.CAPTURE_REQUESTED, S.REVERSED, "operator_ended"),
     # Nothing was taken, and the payer tries another card while the session lasts.
     Edge(S.DECLINED, S.CREATED, "another_card"),
     Edge(S.FAILED, S.CREATED, "another_card"),
@@ -144,6 +160,29 @@ HOLDING = frozenset(
 PAID = frozenset({S.CAPTURED, S.SETTLED})
 """The money was taken; the ledger's entries are posted."""
 
+ENDED_WITHOUT_MONEY = frozenset(
+    {
+        S.REVERSED,
+        S.DECLINED,
+        S.FAILED,
+        S.CANCELLED_BY_PAYER,
+        S.CANCELLED_BY_CLIENT_BODY,
+        S.CANCELLED_BY_EXPIRY,
+        S.EXPIRED,
+        S.SUPERSEDED,
+    }
+)
+"""Nothing is held and nothing was taken: what the payer typed is forgotten."""
+
+END_OF_REVERSAL: dict[str, tuple[State, str]] = {
+    "yes_too_late": (S.REVERSED, "given_back"),
+    "capture_refused": (S.REVERSED, "given_back"),
+    "capture_never_asked": (S.CANCELLED_BY_EXPIRY, "never_captured"),
+    "void_asked": (S.CANCELLED_BY_CLIENT_BODY, "voided"),
+}
+"""By the event that led to *reversing*: where the payment ends once the hold is given back, so that
+who ended it stays distinct."""
+
 _PUBLIC: dict[State, PublicStatus] = {
     S.CREATED: "started",
     S.CARD_ENTERED: "card_entered",
@@ -154,7 +193,8 @@ _PUBLIC: dict[State, PublicStatus] = {
     # don't pay again yet, the money is taken at most once.
     S.UNKNOWN: "unknown",
     S.REVERSING: "unknown",
-    S.AUTHORISED: "processing",
+    # Seen only where capture is delayed; else the next edge is taken in the same transaction.
+    S.AUTHORISED: "authorised",
     S.CAPTURE_REQUESTED: "processing",
     S.CAPTURED: "succeeded",
     S.SETTLED: "succeeded",
@@ -172,16 +212,20 @@ _PUBLIC: dict[State, PublicStatus] = {
 
 _REASON_OF_EVENT = {
     "refused_by_issuer": "declined_by_issuer",
+    "refused_by_guard": "declined_by_issuer",
     "authentication_failed": "authentication_failed",
     "authentication_unavailable": "authentication_unavailable",
     "never_sent": "network_unavailable",
     "taken_back": "network_unavailable",
     "given_back": "network_unavailable",
+    "operator_ended": "network_unavailable",
     "code_gone": "code_gone",
     "payer_cancelled": "by_payer",
     "bill_changed": "by_client_body",
     "session_over": "time_over",
     "authentication_too_late": "time_over",
+    "never_captured": "not_asked_for",
+    "voided": "by_client_body",
     "started_anew": "superseded",
     "overtaken": "superseded",
 }

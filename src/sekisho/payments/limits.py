@@ -9,6 +9,9 @@ from datetime import timedelta
 EXTENSIONS_LIMIT = 10
 """How often a payer may ask for more time (WCAG 2.2, 2.2.1: at least ten times)."""
 
+EXTENSION_PAUSE = timedelta(seconds=30)
+"""More time asked for again within this is the same asking."""
+
 CARDS_PER_PAYMENT_LIMIT = 6
 """Cards that may be entered for one payment, the first included: a guesser is stopped early."""
 
@@ -40,8 +43,39 @@ LATE_YES_HONOURED = timedelta(hours=24)
 the payer will have paid elsewhere by then."""
 
 CARD_KEPT_AFTER_CAPTURE = timedelta(days=3)
-"""How long the number of a one-off card is kept after capture; until settlement once that is
-built (issue 4). Capture and reversal go by the network's reference, so nothing needs it."""
+"""The longest that the number of a one-off card is kept after capture. It is forgotten at the
+settlement; no file of the network in that time must not keep it (PCI DSS 3.2.1). Capture, reversal
+and refund go by the network's reference, so nothing needs it."""
+
+ITEMS_KEPT_AFTER_END = timedelta(days=1)
+"""How long what the payer typed (e-mail, an applicant's items) outlives a payment that ended
+without money: until the mail that says so has left, also over a mail server's bad night."""
+
+# --- after the issuer's yes -------------------------------------------------------------------
+
+CAPTURE_WITHIN_HOURS = 120
+"""Delayed capture: hours until an authorisation that nobody captured is given back, unless the site
+says otherwise."""
+
+MAX_CAPTURE_WITHIN_HOURS = 168
+"""Issuers let a hold go after seven days or so."""
+
+MAX_REASON_CHARACTERS = 200
+MAX_BY_CHARACTERS = 100
+"""A person as the asking zone knows them."""
+
+MAX_NOTE_CHARACTERS = 4_000
+"""Facts that wait for an operator on one payment."""
+
+MAX_GROUNDS_BYTES = 700
+"""What proves a contested payment right, in bytes of UTF-8: a field of the network's message."""
+
+MAX_CASE_NUMBER_CHARACTERS = 40
+
+DISPUTE_DECISION_LIMIT = timedelta(days=120)
+"""How long the network may take to decide a contested chargeback before an operator asks it."""
+
+MAX_DISPUTES_SHOWN = 200
 
 # --- wrong answers ----------------------------------------------------------------------------
 

@@ -43,6 +43,12 @@ class Payment(NamedTuple):
     last_four: str
     challenged: bool
     authorisation: str
+    capture_by: datetime | None
+    card_key: str
+    """Of the card's keyed fingerprint: what the guard counts it by."""
+    issuer_bin: str
+    counted_session: str
+    counted_source: str
 
     @property
     def purpose(self) -> str:
@@ -55,9 +61,11 @@ _SELECT: LiteralString = (
     " p.enrolment_id, p.language, p.amount_yen, p.fee_yen, p.fee_tax_yen, p.total_yen,"
     " p.email_token, p.state, p.step, p.event, p.attempt, p.started_at, p.expires_at,"
     " p.extensions, p.confirmed_at, p.asked, coalesce(a.card_token, ''), coalesce(a.brand, ''),"
-    " coalesce(a.last_four, ''), coalesce(a.creq, '') <> '', coalesce(a.authorisation, '')"
-    " FROM payment p LEFT JOIN attempt a ON a.payment_id = p.id AND a.number = p.attempt"
-    " WHERE p.id = %s"
+    " coalesce(a.last_four, ''), coalesce(a.creq, '') <> '', coalesce(a.authorisation, ''),"
+    " p.capture_by, coalesce(left(encode(a.fingerprint, 'hex'), 32), ''),"
+    " coalesce(a.issuer_bin, ''), coalesce(a.counted_session, ''),"
+    " coalesce(a.counted_source, '') FROM payment p"
+    " LEFT JOIN attempt a ON a.payment_id = p.id AND a.number = p.attempt WHERE p.id = %s"
 )
 
 
@@ -71,6 +79,12 @@ def lock_payment(rows: Rows, payment_id: str, *, site: str | None = None) -> Pay
     return Payment(*row) if row else None
 
 
+def read_payment(rows: Rows, payment_id: str) -> Payment | None:
+    """Return the payment as it is now, not locked: to show it."""
+    row = rows.one(_SELECT, [payment_id])
+    return Payment(*row) if row else None
+
+
 def lock_due_payment(rows: Rows, payment_id: str, now: datetime) -> Payment | None:
     """Return the payment locked if it is due and nobody else works on it."""
     row = rows.one(
@@ -80,7 +94,16 @@ def lock_due_payment(rows: Rows, payment_id: str, now: datetime) -> Payment | No
 
 
 _CHANGEABLE = frozenset(
-    {"attempt", "confirmed_at", "finished_at", "due_at", "asked", "expires_at", "operator_note"}
+    {
+        "attempt",
+        "confirmed_at",
+        "finished_at",
+        "due_at",
+        "asked",
+        "expires_at",
+        "operator_note",
+        "capture_by",
+    }
 )
 
 
@@ -91,8 +114,8 @@ def _statement(columns: tuple[str, ...]) -> Any:
         raise EdgeRefused(f"a step does not change {', '.join(sorted(unknown))}")
     more = "".join(f", {column} = %s" for column in columns)
     return (
-        "UPDATE payment SET state = %s, step = step + 1, event = %s, moved_by = %s, why = %s"  # noqa: S608 - column names are checked above
-        f"{more} WHERE id = %s AND step = %s"
+        "UPDATE payment SET state = %s, step = %s, event = %s, moved_by = %s, why = %s"  # noqa: S608 - column names are checked above
+        f"{more} WHERE id = %s"
     )
 
 
@@ -110,15 +133,15 @@ def move(
 
     ``by`` is who (``payer_site:metropolitan_tax``, ``card_network``), ``why`` the machine's reason
     for the history, ``changes`` further columns. Raises ``EdgeRefused`` when the lifecycle has no
-    such edge or the payment moved meanwhile."""
+    such edge; where the payment moved meanwhile the transaction ends with
+    ``psycopg.errors.SerializationFailure``."""
     if not has_edge(payment.state, target, event):
         raise EdgeRefused(f"{payment.id}: no edge from {payment.state} to {target} by {event}")
-    moved = rows.do(
+    # No wait for the count: the trigger refuses a step that does not follow the one in the row.
+    rows.do(
         _statement(tuple(changes)),
-        [target.value, event, by, why, *changes.values(), payment.id, payment.step],
+        [target.value, payment.step + 1, event, by, why, *changes.values(), payment.id],
     )
-    if moved != 1:
-        raise EdgeRefused(f"{payment.id} moved meanwhile")
     return payment._replace(
         state=target.value,
         step=payment.step + 1,

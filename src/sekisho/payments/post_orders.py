@@ -4,7 +4,7 @@ posted in the transaction of the step and leaves after its commit."""
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Literal, Protocol
 
 from sekisho import evidence
 from sekisho.crossings import card_network, vault
@@ -22,7 +22,10 @@ SENDS = (
     card_network.Capture,
     card_network.Reverse,
     card_network.Inquire,
+    card_network.Refund,
+    card_network.AnswerChargeback,
     vault.ForgetCard,
+    vault.ForgetItems,
     vault.ForgetSecurityCode,
     vault.SendMail,
 )
@@ -130,6 +133,49 @@ def reversal_reason(event: str) -> Literal["time_out", "cancelled"]:
     return "time_out" if event == "yes_too_late" else "cancelled"
 
 
+def ask_to_refund(
+    room: Room, payment: Payment, refund_id: str, attempt: int, amount_yen: int
+) -> None:
+    """Order that captured money be given back; said again it is the same refund."""
+    post(
+        card_network.Refund(
+            payment_id=payment.id,
+            attempt=attempt,
+            refund_id=refund_id,
+            merchant_id=_merchant(room, payment),
+            amount_yen=amount_yen,
+        )
+    )
+
+
+class Case(Protocol):
+    """What an answer needs of a dispute."""
+
+    @property
+    def case_number(self) -> str: ...
+    @property
+    def attempt(self) -> int: ...
+    @property
+    def amount_yen(self) -> int: ...
+
+
+def answer_chargeback(
+    room: Room, payment: Payment, case: Case, answer: Literal["accept", "contest"], grounds: str
+) -> None:
+    """Tell the network that a chargeback is accepted, or contested with ``grounds``."""
+    post(
+        card_network.AnswerChargeback(
+            payment_id=payment.id,
+            attempt=case.attempt,
+            case_number=case.case_number,
+            merchant_id=_merchant(room, payment),
+            amount_yen=case.amount_yen,
+            answer=answer,
+            grounds=grounds,
+        )
+    )
+
+
 def ask_what_became(room: Room, payment: Payment) -> None:
     """Ask what became of the authorisation."""
     post(
@@ -142,6 +188,11 @@ def ask_what_became(room: Room, payment: Payment) -> None:
 def forget_code(payment: Payment) -> None:
     """Have the security code wiped: the authorisation was answered (PCI DSS 3.3.1)."""
     post(vault.ForgetSecurityCode(payment_id=payment.id))
+
+
+def forget_items(payment: Payment, token: str) -> None:
+    """Have what was typed for the payment forgotten."""
+    post(vault.ForgetItems(client_body=payment.client_body, payment_id=payment.id, token=token))
 
 
 def forget_card(
@@ -175,6 +226,29 @@ def mail_receipt(rows: Rows, payment: Payment, now: datetime) -> None:
     if term:
         facts["term"] = term
     _mail(payment, "payment_receipt", facts)
+
+
+def mail_refund(
+    rows: Rows, payment: Payment, refund_id: str, amount_yen: int, now: datetime
+) -> None:
+    """Say that ``amount_yen`` is on its way back to the payer's card, if a mail was wanted."""
+    if payment.email_token is None:
+        return
+    facts: dict[str, str | int] = {
+        "reference": payment.reference,
+        "item": _item(rows, payment),
+        "refund_yen": amount_yen,
+        "total_yen": payment.total_yen,
+        "refunded_at": now.astimezone(TOKYO).strftime("%Y-%m-%d %H:%M"),
+        "card": _card(payment),
+    }
+    _mail(payment, "refund_done", facts, about=refund_id)
+
+
+def _item(rows: Rows, payment: Payment) -> str:
+    row = rows.one("SELECT item_ja, item_en FROM bill WHERE id = %s", [payment.bill_id])
+    item_ja, item_en = row or ("", "")
+    return str(item_ja if payment.language == "ja" else item_en or item_ja)
 
 
 def mail_failed(payment: Payment) -> None:
@@ -223,12 +297,14 @@ def _card(payment: Payment) -> str:
 
 def _mail(
     payment: Payment,
-    template: Literal["payment_receipt", "payment_failed", "enrolment_done"],
+    template: Literal["payment_receipt", "payment_failed", "enrolment_done", "refund_done"],
     facts: dict[str, str | int],
+    *,
+    about: str = "",
 ) -> None:
     post(
         vault.SendMail(
-            key=f"{template}:{payment.id}",
+            key=f"{template}:{about or payment.id}",
             token=payment.email_token or "",
             client_body=payment.client_body,
             template=template,

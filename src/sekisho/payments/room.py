@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sekisho.crossings.message import Refusal
+from sekisho.payments.guard.busy import BusyCounts
+from sekisho.payments.guard.close import CardEntries
+from sekisho.payments.guard.pace import Pace
 from sekisho.payments.issue_permit import PermitPress
 from sekisho.payments.records.session import EVERY_BODY, Rows, acting_for
 from sekisho.payments.site_rules import SiteRules
@@ -21,6 +24,9 @@ class Room:
     sites: Mapping[str, SiteRules]
     press: PermitPress
     now: Callable[[], datetime] = clock.now
+    card_entries: CardEntries = field(default_factory=CardEntries)
+    busy_counts: BusyCounts = field(default_factory=BusyCounts)
+    pace: Pace = field(default_factory=Pace)
 
     def site_of(self, caller: Caller) -> SiteRules:
         """Return the rules of the payer site that calls. Raises ``Refusal`` ``site_unknown``."""

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from sekisho.crossings.message import Refusal
 from sekisho.crossings.payments import (
+    AttemptShown,
     ListUnpaidBills,
     PaymentEvent,
     PaymentHistory,
     ShowHistory,
     UnpaidBills,
 )
-from sekisho.payments.records.session import EVERY_BODY, Rows, acting_for
+from sekisho.payments.after_payment.show_money import disputes_of, refunds_of
+from sekisho.payments.liability import liability
+from sekisho.payments.lifecycle import public_reason, public_status
+from sekisho.payments.records.session import EVERY_BODY, Row, Rows, acting_for
 from sekisho.payments.room import Room
 from sekisho.vocabulary.identifiers import read_reference
 
@@ -18,7 +22,7 @@ MAX_SAMPLES = 20
 
 
 def show_history(message: ShowHistory) -> PaymentHistory:
-    """Return a payment's events and entries by its id or the payer's reference (as typed).
+    """Return a payment's events, cards and entries by its id or the payer's reference (as typed).
 
     Raises ``Refusal`` ``reference_wrong``, ``payment_unknown``."""
     asked = message.reference.strip()
@@ -27,37 +31,85 @@ def show_history(message: ShowHistory) -> PaymentHistory:
             asked = read_reference(asked)
         except ValueError as error:
             raise Refusal("reference_wrong", str(error), "reference") from None
-    with acting_for(EVERY_BODY) as rows:
+    with acting_for(EVERY_BODY, snapshot=True) as rows:
         payment = rows.one(
-            "SELECT id, reference, client_body, site, state, amount_yen, fee_yen FROM payment"
-            " WHERE id = %s OR reference = %s",
+            "SELECT id, reference, client_body, site, kind, state, event, amount_yen, fee_yen,"
+            " due_at, operator_note FROM payment WHERE id = %s OR reference = %s",
             [asked, asked],
         )
         if payment is None:
             raise Refusal("payment_unknown", "", "reference")
-        return PaymentHistory(
-            payment_id=payment[0],
-            reference=payment[1],
-            client_body=payment[2],
-            site=payment[3],
-            state=payment[4],
-            amount_yen=payment[5],
-            fee_yen=payment[6],
-            events=_events(rows, payment[0]),
-            entries=_entries(rows, payment[0]),
-        )
+        return _history(rows, payment)
+
+
+def _history(rows: Rows, payment: Row) -> PaymentHistory:
+    payment_id, reference, client_body, site, kind, state, event, *more = payment
+    amount_yen, fee_yen, due_at, operator_note = more
+    return PaymentHistory(
+        payment_id=payment_id,
+        reference=reference,
+        client_body=client_body,
+        site=site,
+        kind=kind,
+        state=state,
+        status=public_status(state),
+        reason=public_reason(state, event),
+        amount_yen=amount_yen,
+        fee_yen=fee_yen,
+        due_at=due_at,
+        operator_note=operator_note,
+        events=_events(rows, payment_id),
+        attempts=_attempts(rows, payment_id),
+        refunds=refunds_of(rows, payment_id),
+        disputes=disputes_of(rows, payment_id),
+        entries=_entries(rows, payment_id),
+    )
 
 
 def _events(rows: Rows, payment_id: str) -> list[PaymentEvent]:
     return [
-        PaymentEvent(at=at, from_state=source, to_state=target, by=by, why=why)
-        for at, source, target, by, why in rows.all(
-            "SELECT at, from_state, to_state, moved_by, CASE WHEN why = '' THEN event"
-            " ELSE event || ': ' || why END FROM payment_event WHERE payment_id = %s"
-            " ORDER BY step",
+        PaymentEvent(at=at, from_state=source, to_state=target, event=event, by=by, why=why)
+        for at, source, target, event, by, why in rows.all(
+            "SELECT at, from_state, to_state, event, moved_by, why FROM payment_event"
+            " WHERE payment_id = %s ORDER BY step",
             [payment_id],
         )
     ]
+
+
+def _attempts(rows: Rows, payment_id: str) -> list[AttemptShown]:
+    return [
+        AttemptShown(
+            number=number,
+            entered_at=entered_at,
+            brand=brand,
+            last_four=last_four,
+            issuer_bin=issuer_bin,
+            authentication=authentication,
+            eci=eci,
+            ds_transaction_id=ds_transaction_id,
+            exemption=exemption,
+            liability=liability(authentication, eci, exemption, authorisation),
+            authorisation=authorisation,
+            response_code=response_code,
+            approval_code=approval_code,
+            network_reference=network_reference,
+            trace_number=trace_number,
+            answered_at=answered_at,
+            guard=guard,
+        )
+        for (
+            number, entered_at, brand, last_four, issuer_bin, authentication, eci,
+            ds_transaction_id, authorisation, response_code, approval_code, network_reference,
+            trace_number, answered_at, exemption, guard,
+        ) in rows.all(
+            "SELECT number, entered_at, brand, last_four, issuer_bin, authentication, eci,"
+            " ds_transaction_id, authorisation, response_code, approval_code, network_reference,"
+            " trace_number, answered_at, exemption, guard FROM attempt"
+            " WHERE payment_id = %s ORDER BY number",
+            [payment_id],
+        )
+    ]  # fmt: skip
 
 
 def _entries(rows: Rows, payment_id: str) -> list[dict[str, str | int]]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, LiteralString, cast
 
+import msgspec
+
 from sekisho.crossings.message import Refusal
 from sekisho.crossings.payments import (
     BillFacts,
@@ -14,6 +16,7 @@ from sekisho.crossings.payments import (
     ShowPayment,
 )
 from sekisho.payments.charge_fee import Fee
+from sekisho.payments.guard.puzzle import read_puzzle
 from sekisho.payments.lifecycle import State, public_reason, public_status
 from sekisho.payments.read_bill import bill_facts
 from sekisho.payments.records.session import Row, Rows, acting_for
@@ -69,9 +72,23 @@ def read_shown(rows: Rows, payment_id: str, site: str) -> PaymentShown:
     card_at = _PAYMENT_COLUMNS
     bill_at = card_at + _CARD_COLUMNS
     enrolment_at = bill_at + _BILL_COLUMNS
-    return _shown(
+    shown = _shown(
         row[:card_at], row[card_at:bill_at], row[bill_at:enrolment_at], row[enrolment_at:]
     )
+    if shown.status == "succeeded":
+        return msgspec.structs.replace(shown, refunded_yen=_refunded_yen(rows, payment_id))
+    if shown.status != "card_entered":
+        return shown
+    return msgspec.structs.replace(shown, puzzle=read_puzzle(rows, payment_id))
+
+
+def _refunded_yen(rows: Rows, payment_id: str) -> int:
+    given = rows.one(
+        "SELECT coalesce(sum(amount_yen + fee_yen), 0)::bigint FROM refund"
+        " WHERE payment_id = %s AND state = 'done'",
+        [payment_id],
+    )
+    return int(given[0]) if given else 0
 
 
 def _shown(payment: Row, card: Row, bill: Row, enrolment: Row) -> PaymentShown:

@@ -13,6 +13,7 @@ import msgspec
 from sekisho.payments import limits
 from sekisho.payments.charge_fee import FeeRule
 from sekisho.payments.errors import SettingsWrong
+from sekisho.payments.guard.guard_section import GuardSection
 from sekisho.payments.opening_hours import Closed, ClosedSetting, read_closed
 from sekisho.vocabulary.money import MAX_AMOUNT_YEN
 
@@ -53,7 +54,10 @@ class SiteSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     closed: tuple[ClosedSetting, ...] = ()
     three_d_secure_unavailable: Literal["refuse", "proceed"] = "refuse"
     card_check_yen: Literal[0, 1] = 0
+    capture: Literal["at_once", "delayed"] = "at_once"
+    capture_within_hours: int = limits.CAPTURE_WITHIN_HOURS
     tries: TriesRule = TriesRule()
+    guard: GuardSection = GuardSection()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,13 @@ class SiteRules:
     def payment_time(self) -> timedelta:
         """How long a payer has before asking for more."""
         return timedelta(minutes=self.section.payment_minutes)
+
+    @property
+    def capture_time(self) -> timedelta | None:
+        """How long an authorised payment waits for its capture; ``None``: it does not wait."""
+        if self.section.capture == "at_once":
+            return None
+        return timedelta(hours=self.section.capture_within_hours)
 
 
 def read_site_rules(site: str, section: Mapping[str, Any]) -> SiteRules:
@@ -114,7 +125,10 @@ def _faults(read: SiteSection) -> list[str]:
         found.append("brands must name at least one brand")
     if not MIN_PAYMENT_MINUTES <= read.payment_minutes <= MAX_PAYMENT_MINUTES:
         found.append(f"payment_minutes must be from {MIN_PAYMENT_MINUTES} to {MAX_PAYMENT_MINUTES}")
+    if not 1 <= read.capture_within_hours <= limits.MAX_CAPTURE_WITHIN_HOURS:
+        found.append(f"capture_within_hours must be from 1 to {limits.MAX_CAPTURE_WITHIN_HOURS}")
     found += [f"fee.{fault}" for fault in (read.fee.faults() if read.fee else [])]
+    found += [f"guard.{fault}" for fault in read.guard.faults()]
     for key in ("per_session", "per_source", "per_number", "window_minutes"):
         if getattr(read.tries, key) < 1:
             found.append(f"tries.{key} must be at least 1")

@@ -22,6 +22,8 @@ from sekisho.crossings.payments import (
 from sekisho.crossings.vault import StoreItems
 from sekisho.payments import limits, post_orders
 from sekisho.payments.enrolment_status import enrolment_is_refused
+from sekisho.payments.forget_typed import forget_at
+from sekisho.payments.guard.decide import refuse_later, rule_on
 from sekisho.payments.ledger.write import open_pending
 from sekisho.payments.lifecycle import State
 from sekisho.payments.move_payment import Payment, lock_payment, move
@@ -57,7 +59,7 @@ def start_payment(room: Room, caller: Caller, message: StartPayment) -> PaymentS
         with acting_for(rules.client_body) as rows:
             earlier = find_started(rows, rules.site, message.key)
             if earlier is None:
-                new = _agreed(rows, rules, message, room.now())._replace(
+                new = _agreed(room, rows, rules, message)._replace(
                     payment_id=payment_id, email_token=email_token
                 )
                 started = write_payment(rows, rules, new, by=who(caller), now=room.now())
@@ -86,7 +88,7 @@ def _store_email(
     with acting_for(rules.client_body) as rows:
         if find_started(rows, rules.site, message.key) is not None:
             return None
-        _agreed(rows, rules, message, room.now())
+        _agreed(room, rows, rules, message)
     stored = cross(
         StoreItems(key=payment_id, client_body=rules.client_body, box=message.sealed_email)
     )
@@ -103,9 +105,11 @@ def _check_start(message: StartPayment, rules: SiteRules) -> None:
     check_addresses(message.parent_origin, message.return_url)
 
 
-def _agreed(rows: Rows, rules: SiteRules, message: StartPayment, now: datetime) -> NewPayment:
+def _agreed(room: Room, rows: Rows, rules: SiteRules, message: StartPayment) -> NewPayment:
     """Return the payment that the payer agreed to, if its bill can be paid for that total now."""
+    now = room.now()
     refuse_closed(rules, now)
+    room.card_entries.refuse_closed(rows, rules.site)
     bill = bill_by_id(rows, message.bill_id)
     if bill is None or bill.payee_number not in rules.section.payee_numbers:
         raise Refusal("bill_unknown")
@@ -137,6 +141,7 @@ def card_entered(room: Room, message: CardEntered) -> Taken:
             payment.state not in (State.CREATED, State.CARD_ENTERED)
             or payment.expires_at <= now
             or payment.attempt >= limits.CARDS_PER_PAYMENT_LIMIT
+            or room.card_entries.is_closed(rows, payment.site)
         ):
             raise Refusal("payment_over")
         _write_attempt(rows, payment, message, now)
@@ -207,6 +212,9 @@ def _confirm(room: Room, rows: Rows, rules: SiteRules, message: ConfirmPayment, 
     if not still_so:
         _close(rows, payment, State.CANCELLED_BY_CLIENT_BODY, "bill_changed", by=by, now=now)
         return
+    ruling = rule_on(room, rows, rules, payment, message)
+    if ruling == "wait":
+        return
     held = move(
         rows,
         payment,
@@ -218,6 +226,9 @@ def _confirm(room: Room, rows: Rows, rules: SiteRules, message: ConfirmPayment, 
         asked=0,
     )
     open_pending(rows, held)
+    if ruling == "refuse":
+        refuse_later(room, held)
+        return
     post_orders.ask_to_authenticate(
         room,
         rows,
@@ -254,6 +265,7 @@ def _give_way(room: Room, rows: Rows, rules: SiteRules, payment_id: str, *, by: 
 def _close(
     rows: Rows, payment: Payment, target: State, event: str, *, by: str, now: datetime
 ) -> None:
-    move(rows, payment, target, event, by=by, finished_at=now, due_at=None)
+    due_at = forget_at(payment, now)
+    move(rows, payment, target, event, by=by, finished_at=now, due_at=due_at)
     enrolment_is_refused(rows, payment)
     post_orders.forget_card(payment.id, None, "cancelled")

@@ -124,13 +124,15 @@ def supersede_others(rows: Rows, new: NewPayment, *, by: str, now: datetime) -> 
     money, or may, is left alone."""
     left = rows.all(
         "UPDATE payment SET state = %s, step = step + 1, event = 'started_anew', moved_by = %s,"
-        " why = %s, finished_at = %s, due_at = NULL"
+        " why = %s, finished_at = %s, due_at = %s"
         " WHERE (bill_id = %s OR policy_id = %s) AND id <> %s AND state = ANY(%s)"
         " RETURNING id, attempt, enrolment_id",
         [
             State.SUPERSEDED.value,
             by,
             f"by {new.payment_id}",
+            now,
+            # What was typed for them is forgotten by the sweep's next look.
             now,
             new.bill_id,
             new.policy_id,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -20,3 +21,21 @@ def world(clean: None) -> Iterator[object]:
     world.enter()
     yield world
     world.leave()
+
+
+@pytest.fixture
+def furnish(clean: None) -> Iterator[Any]:
+    """Make a world with a guard of one's own (``guard_hands.Furnish``)."""
+    from tests.rooms.payments.guard_hands import Prober, world_with
+
+    made = []
+
+    def make(bills: int = 20, **changes: Any) -> Prober:
+        world = world_with(ROOM.own_folder, **changes)
+        world.enter()
+        made.append(world)
+        return Prober(world, bills)
+
+    yield make
+    for world in made:
+        world.leave()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from sekisho.crossings import card_network, payments
+from tests.rooms.payments.network_money import NetworkMoney
 
 Held = Literal["none", "held", "captured", "given_back", "declined"]
 Key = tuple[str, int]
@@ -30,6 +31,7 @@ class NetworkBook:
         self.shut: set[Key] = set()
         """Given back before it came: an authorisation can't be approved any more."""
         self.proven: set[Key] = set()
+        self.money = NetworkMoney()
         self._said: dict[tuple[type[Any], Key], list[Any]] = {}
 
     def act(self, order: Any, choice: int) -> list[Any]:
@@ -38,6 +40,10 @@ class NetworkBook:
         kind = type(order)
         if kind is card_network.Inquire:
             return [self._answer(key)]
+        if kind is card_network.Refund:
+            return [self.money.refund(order, choice)]
+        if kind is card_network.AnswerChargeback:
+            return self.money.answered(order, choice)
         if kind is card_network.ChallengeReturned:
             return [self._authentication(key, self._end(choice))]
         if (kind, key) not in self._said:
@@ -61,7 +67,7 @@ class NetworkBook:
                     told.append(self._authorisation(key, "approved"))
                 return told
             case card_network.Capture():
-                return [self._capture(key, refuses=choice // 3 % 4 == 2)]
+                return [self._capture(key, order.amount_yen, refuses=choice // 3 % 4 == 2)]
             case card_network.Reverse():
                 return [self._reverse(key)]
         raise AssertionError(order)
@@ -119,10 +125,11 @@ class NetworkBook:
             trace_number="1",
         )
 
-    def _capture(self, key: Key, *, refuses: bool) -> payments.CaptureOutcome:
+    def _capture(self, key: Key, yen: int, *, refuses: bool) -> payments.CaptureOutcome:
         assert self.held.get(key) == "held", "captured what is not held"
         if not refuses:
             self.held[key] = "captured"
+            self.money.captured[key[0]] = yen
         return payments.CaptureOutcome(
             payment_id=key[0],
             attempt=key[1],

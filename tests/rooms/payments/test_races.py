@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
+import pytest
 from django.db import connection
 
 from sekisho.crossings import card_network
 from sekisho.crossings.message import Refusal
+from tests.rooms.payments.conftest import ROOM
 from tests.rooms.payments.test_take_payment import world_is_raced
 from tests.rooms.payments.world import (
     World,
@@ -45,7 +47,17 @@ def at_once(*acts: Callable[[], Any]) -> list[Any]:
     return replies
 
 
-def test_of_four_tabs_that_pay_at_once_one_pays(world: World) -> None:
+@pytest.fixture
+def watched(clean: None) -> Iterator[World]:
+    """A world whose guard only looks on: one card in twenty tabs is what it would stop."""
+    world = World(ROOM.own_folder, metropolitan_tax={"guard": {"mode": "watch"}})
+    world.enter()
+    yield world
+    world.leave()
+
+
+def test_of_four_tabs_that_pay_at_once_one_pays(watched: World) -> None:
+    world = watched
     for _ in range(5):
         (bill,) = world.add_bills(payment_number=next_number())
         facts = world.find(bill)

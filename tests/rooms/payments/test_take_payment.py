@@ -61,6 +61,11 @@ def test_a_bill_is_paid_and_the_books_say_so(world: World) -> None:
     assert world.books().ok
     assert rows_of("SELECT account, amount_yen FROM entry WHERE transfer_id = 2 ORDER BY leg") == [
         ("acquirer", 12_143),
+        ("payer", -12_143),
+    ]
+    claim = "SELECT account, amount_yen FROM entry WHERE transfer_id = 1 ORDER BY leg"
+    assert rows_of(claim) == [
+        ("payer", 12_143),
         ("client_body", -12_000),
         ("fee", -130),
         ("tax", -13),
@@ -200,7 +205,7 @@ def test_the_tab_that_comes_second_gives_way(world: World) -> None:
     assert world.confirm(second).status == "processing"
     shown = world.confirm(first)
     assert (shown.status, shown.reason) == ("cancelled", "superseded")
-    assert world.history(first).events[-1].why.startswith("overtaken")
+    assert world.history(first).events[-1].event == "overtaken"
     assert world.books().ok
 
 
@@ -349,6 +354,8 @@ def test_more_time_is_given_ten_times(world: World) -> None:
         world.later(minutes=19)
         before = world.show(payment_id).expires_at
         assert world.say(TAX, extend).expires_at > before
+    assert world.say(TAX, extend) == world.show(payment_id)
+    world.later(minutes=1)
     refused("extended_enough", lambda: world.say(TAX, extend))
     world.later(minutes=21)
     refused("payment_over", lambda: world.say(TAX, extend))

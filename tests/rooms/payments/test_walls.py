@@ -7,7 +7,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from django.db import IntegrityError, connection
+from django.db import connection
 
 from sekisho.payments.lifecycle import EDGES, HOLDING, State
 from sekisho.payments.records.session import EVERY_BODY, acting_for
@@ -101,14 +101,15 @@ def test_history_and_ledger_are_read_only(world: World, table: str) -> None:
         superuser.execute(f"UPDATE payments.{table} SET {column} = 'x'")
 
 
-WRITE = "SELECT write_transfer(%s, 'mihon_to', %s, %s::text[], %s::bigint[])"
+OPEN = "SELECT open_claim(%s, 'mihon_to', %s, %s::text[], %s::bigint[])"
+END = "SELECT end_claim(%s, 'mihon_to', %s, %s)"
 
 
 def test_a_transfer_that_does_not_balance_is_refused_at_commit(world: World) -> None:
     said = refuses(
-        IntegrityError,
-        WRITE,
-        ["pay_x", "pending", ["payer", "client_body"], [100, -99]],
+        psycopg.errors.CheckViolation,
+        OPEN,
+        ["pay_x", 100, ["payer", "client_body"], [100, -99]],
     )
     assert "does not balance" in said
     assert rows_of("SELECT count(*) FROM transfer") == [(0,)]
@@ -116,19 +117,18 @@ def test_a_transfer_that_does_not_balance_is_refused_at_commit(world: World) -> 
 
 def test_a_claim_is_opened_once_and_ended_once(world: World) -> None:
     payment_id = world.confirmed()
-    legs = [["payer", "client_body"], [12_143, -12_143]]
     assert "pending transfer already" in refuses(
-        psycopg.errors.CheckViolation, WRITE, [payment_id, "pending", *legs]
-    )
-    refuses(
         psycopg.errors.CheckViolation,
-        WRITE,
-        [payment_id, "posted", ["acquirer", "client_body"], [1, -1]],
+        OPEN,
+        [payment_id, 12_143, ["payer", "client_body"], [12_143, -12_143]],
     )
-    run(WRITE, [payment_id, "voided", [], []])
-    for kind, its_legs in (("posted", legs), ("voided", [[], []])):
+    for amount in (1, 12_142, 12_144):
+        refuses(psycopg.errors.CheckViolation, END, [payment_id, "posted", amount])
+    refuses(psycopg.errors.CheckViolation, END, [payment_id, "settled", 12_143])
+    run(END, [payment_id, "voided", 12_143])
+    for kind in ("posted", "voided", "expired"):
         assert "no pending transfer" in refuses(
-            psycopg.errors.CheckViolation, WRITE, [payment_id, kind, *its_legs]
+            psycopg.errors.CheckViolation, END, [payment_id, kind, 12_143]
         )
 
 
@@ -190,8 +190,8 @@ def test_another_client_bodys_rows_are_not_there(world: World) -> None:
     assert run(moved, [payment_id], bodies="mihon_kiko") == 0
     refuses(
         psycopg.errors.InsufficientPrivilege,
-        WRITE,
-        [payment_id, "voided", [], []],
+        END,
+        [payment_id, "voided", 12_143],
         bodies="mihon_kiko",
     )
     refuses(
@@ -221,8 +221,14 @@ def test_the_runtime_role_is_no_more_than_it_says(world: World) -> None:
         "client_body",
         "site",
         "lifecycle_edge",
+        "card_entry",
+        "guard_count",
         "wrong_answer",
         "outbox",
+        "ledger_link",
+        "ledger_block",
+        "ledger_closed",
+        "reconciliation",
         "django_migrations",
     }
 

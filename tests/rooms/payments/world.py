@@ -16,6 +16,7 @@ from sekisho.crossings import card_network, payments, vault
 from sekisho.crossings.card_network import BrowserFacts
 from sekisho.crossings.message import Crossing, Refusal, Taken
 from sekisho.payments.doors import open_doors
+from sekisho.payments.guard.decide import EndRefused, end_refused
 from sekisho.payments.issue_permit import PermitPress
 from sekisho.payments.post_orders import SENDS
 from sekisho.payments.records.session import EVERY_BODY, acting_for
@@ -29,6 +30,7 @@ PREMIUM = Caller("payer_site.group_life_premium", "payer_site", "group_life_prem
 VAULT = Caller("vault", "vault", None)
 NETWORK = Caller("card_network", "card_network", None)
 TERMINAL = Caller("terminal", "terminal", None)
+DESK = Caller("client_desk", "client_desk", None)
 
 ORIGIN = "http://localhost:7001"
 RETURN_URL = ORIGIN + "/pay/{payment_id}/card-taken"
@@ -72,7 +74,9 @@ class World:
             now=lambda: self.moment,
         )
         self.doors = open_doors(self.room)
-        self._outbox = Outbox(sends=SENDS)
+        self._outbox = Outbox(
+            sends=SENDS, own={EndRefused: lambda message: end_refused(self.room, message)}
+        )
         self.told: deque[Crossing[Any]] = deque()
         self.date_of_birth_matches = True
         self.broken_boxes: dict[bytes, str] = {}
@@ -287,6 +291,92 @@ class World:
                 payment_id=payment_id, attempt=attempt, result=result, response_code="00"
             ),
         )
+
+    # --- after the issuer's yes ---------------------------------------------------------------
+
+    def captured(self, *, key: str = "key-1") -> str:
+        """Return a fresh bill's payment (12,143 yen with its fee) whose money was taken."""
+        payment_id = self.confirmed(key=key)
+        self.authenticate(payment_id)
+        self.authorise(payment_id)
+        self.capture(payment_id)
+        return payment_id
+
+    def money(self, payment_id: str, body: str = "mihon_to") -> payments.MoneyShown:
+        shown: payments.MoneyShown = self.say(
+            DESK, payments.ShowMoney(client_body=body, payment_id=payment_id)
+        )
+        return shown
+
+    def refund(self, payment_id: str, key: str = "refund-1", **changed: Any) -> Any:
+        fields: dict[str, Any] = {
+            "client_body": "mihon_to",
+            "key": key,
+            "payment_id": payment_id,
+            "amount_yen": 12_000,
+            "fee_yen": 143,
+            "left_yen": 12_143,
+            "reason": "paid twice",
+            "by": "hanako",
+        }
+        return self.say(DESK, payments.RefundPayment(**{**fields, **changed}))
+
+    def refunded(self, payment_id: str, refund_id: str, result: Any = "refunded") -> None:
+        self.say(
+            NETWORK,
+            payments.RefundOutcome(
+                payment_id=payment_id,
+                refund_id=refund_id,
+                result=result,
+                response_code="00",
+                network_reference=f"net-{refund_id[-8:]}",
+            ),
+        )
+
+    def charge_back(self, payment_id: str, case: str = "CB-1", **changed: Any) -> None:
+        fields: dict[str, Any] = {
+            "payment_id": payment_id,
+            "case_number": case,
+            "amount_yen": 12_143,
+            "reason_code": "4853",
+            "respond_by": date(2026, 12, 10),
+        }
+        self.say(NETWORK, payments.ChargebackReceived(**{**fields, **changed}))
+
+    def answer(self, case: str = "CB-1", answer: Any = "contest", **changed: Any) -> Any:
+        fields: dict[str, Any] = {
+            "client_body": "mihon_to",
+            "case_number": case,
+            "answer": answer,
+            "grounds": "authenticated by 3-D Secure",
+            "by": "hanako",
+        }
+        return self.say(DESK, payments.AnswerDispute(**{**fields, **changed}))
+
+    def decide(self, payment_id: str, result: Any, case: str = "CB-1") -> None:
+        self.say(
+            NETWORK,
+            payments.DisputeEnded(payment_id=payment_id, case_number=case, result=result),
+        )
+
+    def disputes(self, body: str = "mihon_to", *, only_open: bool = True) -> list[Any]:
+        message = payments.ListDisputes(client_body=body, limit=10, only_open=only_open)
+        return list(self.say(DESK, message).disputes)
+
+    def settle(self, *rows: payments.ClearingRow, day: date | None = None) -> Any:
+        day = day or self.moment.date()
+        return self.say(TERMINAL, payments.SettleRows(day=day, rows=list(rows)))
+
+    def clearing(self, payment_id: str, **changed: Any) -> payments.ClearingRow:
+        """Return the line that the network's clearing has for a captured payment."""
+        fields: dict[str, Any] = {
+            "line": 2,
+            "kind": "capture",
+            "reference": self.show(payment_id).reference,
+            "network_reference": "ref-1",
+            "amount_yen": 12_143,
+        }
+        return payments.ClearingRow(**{**fields, **changed})
 
     def show(self, payment_id: str, caller: Caller = TAX) -> payments.PaymentShown:
         shown: payments.PaymentShown = self.say(caller, payments.ShowPayment(payment_id=payment_id))

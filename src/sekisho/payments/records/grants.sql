@@ -3,7 +3,6 @@
 GRANT SELECT, INSERT ON {schema}.client_body, {schema}.site TO {role};
 GRANT SELECT ON {schema}.lifecycle_edge, {schema}.payment_event, {schema}.transfer, {schema}.entry
     TO {role};
-GRANT EXECUTE ON FUNCTION {schema}.write_transfer(text, text, text, text[], bigint[]) TO {role};
 GRANT EXECUTE ON FUNCTION {schema}.acts_for() TO {role};
 
 GRANT SELECT, INSERT ON {schema}.bill TO {role};
@@ -33,3 +32,33 @@ GRANT UPDATE (committed_at, result) ON {schema}.import_file TO {role};
 GRANT SELECT, INSERT, DELETE ON {schema}.bill_staged, {schema}.policy_staged TO {role};
 GRANT UPDATE (subject, date_of_birth_token, fault) ON {schema}.policy_staged TO {role};
 GRANT SELECT, INSERT, UPDATE, DELETE ON {schema}.outbox TO {role};
+
+-- After the payment: amounts are laid down once, only how far it has come is changed.
+GRANT UPDATE (capture_by) ON {schema}.payment TO {role};
+GRANT UPDATE (exemption) ON {schema}.attempt TO {role};
+GRANT SELECT, INSERT ON {schema}.refund, {schema}.dispute, {schema}.clearing_line TO {role};
+GRANT UPDATE (state, finished_at, due_at, asked, response_code, network_reference, settled_at)
+    ON {schema}.refund TO {role};
+GRANT UPDATE (status, answered_at, answered_by, grounds, ended_at, due_at)
+    ON {schema}.dispute TO {role};
+
+-- The ledger is written by these alone.
+GRANT EXECUTE ON FUNCTION {schema}.open_claim(text, text, bigint, text[], bigint[]),
+    {schema}.end_claim(text, text, text, bigint), {schema}.settle_claim(text, text, bigint),
+    {schema}.open_refund(text, text, text, bigint, bigint),
+    {schema}.open_dispute(text, text, text, bigint), {schema}.follow(text, text, text, text),
+    {schema}.correct(text, text, text[], bigint[], text) TO {role};
+GRANT EXECUTE ON FUNCTION {schema}.link_transfers(integer, integer, boolean),
+    {schema}.transfer_text({schema}.transfer, jsonb) TO {role};
+GRANT SELECT ON {schema}.ledger_link, {schema}.ledger_block, {schema}.ledger_block_sum,
+    {schema}.ledger_closed TO {role};
+GRANT SELECT, INSERT ON {schema}.reconciliation TO {role};
+
+GRANT SELECT, INSERT ON {schema}.case_decision TO {role};
+
+-- The card-testing guard: counts that fall out of their window are dropped.
+GRANT SELECT, INSERT, DELETE, UPDATE (attempts, declines, cleared)
+    ON {schema}.guard_count TO {role};
+GRANT SELECT, INSERT, UPDATE, DELETE ON {schema}.guard_puzzle TO {role};
+GRANT SELECT, INSERT, UPDATE ON {schema}.card_entry TO {role};
+GRANT UPDATE (guard, counted_source, counted_session) ON {schema}.attempt TO {role};

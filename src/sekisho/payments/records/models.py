@@ -13,22 +13,46 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
+from sekisho.payments.records.after_payment_models import ClearingLine, Dispute, Refund
+from sekisho.payments.records.case_models import CaseDecision
+from sekisho.payments.records.guard_models import CardEntry, GuardCount, GuardPuzzle
 from sekisho.payments.records.import_models import BillStaged, ImportFile, PolicyStaged
+from sekisho.payments.records.ledger_models import (
+    Entry,
+    LedgerBlock,
+    LedgerBlockSum,
+    LedgerClosed,
+    LedgerLink,
+    Reconciliation,
+    Transfer,
+)
 
 __all__ = [
     "Attempt",
     "Bill",
     "BillStaged",
+    "CardEntry",
+    "CaseDecision",
+    "ClearingLine",
     "ClientBody",
+    "Dispute",
     "Enrolment",
     "Entry",
+    "GuardCount",
+    "GuardPuzzle",
     "ImportFile",
+    "LedgerBlock",
+    "LedgerBlockSum",
+    "LedgerClosed",
+    "LedgerLink",
     "LifecycleEdge",
     "Payment",
     "PaymentEvent",
     "PermitIssued",
     "Policy",
     "PolicyStaged",
+    "Reconciliation",
+    "Refund",
     "Site",
     "Transfer",
     "WrongAnswer",
@@ -186,6 +210,8 @@ class Payment(models.Model):
     """How often the network was asked again."""
     operator_note = models.TextField(db_default="")
     """Facts for an operator when the machine can't end it; empty: nobody is needed."""
+    capture_by = models.DateTimeField(null=True)
+    """Delayed capture: the hold is given back when it was not captured by then."""
 
     class Meta:
         db_table = "payment"
@@ -269,6 +295,8 @@ class Attempt(models.Model):
     authentication = models.TextField(db_default="")
     eci = models.TextField(db_default="")
     ds_transaction_id = models.TextField(db_default="")
+    exemption = models.TextField(db_default="")
+    """Why no authentication was asked for (``recurring``, ``moto``); empty when one was."""
     acs_url = models.TextField(db_default="")
     creq = models.TextField(db_default="")
     authorisation = models.TextField(db_default="")
@@ -281,6 +309,10 @@ class Attempt(models.Model):
     """A yes that is not wanted any more: when to ask (again) that it be given back."""
     give_back_asked = models.SmallIntegerField(db_default=0)
     given_back = models.BooleanField(db_default=False)
+    guard = models.TextField(db_default="")
+    """Why the card-testing guard held this card up, for operators; empty: it did not."""
+    counted_source = models.TextField(db_default="")
+    counted_session = models.TextField(db_default="")
 
     class Meta:
         db_table = "attempt"
@@ -305,65 +337,6 @@ class PermitIssued(models.Model):
 
     class Meta:
         db_table = "permit_issued"
-
-
-class Transfer(models.Model):
-    """A movement of money: ``pending`` opens a claim, ``posted`` or ``voided`` ends it, each a new
-    row (``settles`` points at the pending one). The runtime role reads transfers and entries; they
-    are written by the database function ``write_transfer`` alone."""
-
-    id = models.BigAutoField(primary_key=True)
-    client_body = models.TextField()
-    payment_id = models.TextField()
-    kind = models.TextField()
-    settles = models.ForeignKey(
-        "self", models.PROTECT, null=True, db_column="settles", db_index=False
-    )
-    amount_yen = models.BigIntegerField()
-    legs = models.SmallIntegerField()
-    made_at = models.DateTimeField(db_default=Now())
-
-    class Meta:
-        db_table = "transfer"
-        constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["settles"], condition=Q(settles__isnull=False), name="settled_once"
-            ),
-            models.UniqueConstraint(
-                fields=["payment_id"], condition=Q(kind="posted"), name="posted_once"
-            ),
-            models.CheckConstraint(
-                condition=Q(kind="pending", settles__isnull=True, legs__gte=2)
-                | Q(kind="posted", settles__isnull=False, legs__gte=2)
-                | Q(kind="voided", settles__isnull=False, legs=0),
-                name="transfer_kind",
-            ),
-            models.CheckConstraint(condition=Q(amount_yen__gt=0), name="transfer_amount"),
-        ]
-        indexes: ClassVar = [models.Index(fields=["payment_id"], name="transfer_payment")]
-
-
-class Entry(models.Model):
-    """One leg: yen in or out of an account of a client body; debits positive, credits negative."""
-
-    pk = models.CompositePrimaryKey("transfer_id", "leg")
-    transfer = models.ForeignKey(Transfer, models.PROTECT, db_index=False)
-    leg = models.SmallIntegerField()
-    legs = models.SmallIntegerField()
-    client_body = models.TextField()
-    account = models.TextField()
-    amount_yen = models.BigIntegerField()
-
-    class Meta:
-        db_table = "entry"
-        constraints: ClassVar = [
-            models.CheckConstraint(condition=Q(leg__gte=1, leg__lte=F("legs")), name="entry_leg"),
-            models.CheckConstraint(condition=~Q(amount_yen=0), name="entry_amount"),
-            models.CheckConstraint(
-                condition=Q(account__in=["payer", "acquirer", "client_body", "fee", "tax"]),
-                name="entry_account",
-            ),
-        ]
 
 
 class WrongAnswer(models.Model):
