@@ -4,26 +4,41 @@ from __future__ import annotations
 
 from sekisho.crossings.message import Taken
 from sekisho.crossings.vault import (
+    BeginRotation,
+    BudgetShown,
     CardFormOpened,
+    EraseSubject,
     ForgetCard,
+    ForgetItems,
     ForgetSecurityCode,
     ItemMatched,
     ItemsStored,
+    MarkHoneyCard,
     MatchItem,
     OpenCardForm,
+    PlantHoneyCards,
     Release,
     Released,
+    ResetBudget,
+    RotationShown,
     SendMail,
+    ShowBudget,
+    ShowRotation,
     StoreItems,
     StoreSubjects,
+    SubjectErased,
     SubjectsStored,
 )
 from sekisho.transport import Caller, Doors
-from sekisho.vault.forget import forget_card, forget_security_code
+from sekisho.vault.allow_more import reset_budget, show_budget
+from sekisho.vault.erase_subject import erase_subject
+from sekisho.vault.forget import forget_card, forget_items, forget_security_code
 from sekisho.vault.match_items import match_item
 from sekisho.vault.open_card_form import open_card_form
 from sekisho.vault.opened import Vault
+from sekisho.vault.plant_honey import mark_honey, order_honey
 from sekisho.vault.release_items import release_card
+from sekisho.vault.rotate_keys import order_rotation, show_rotation
 from sekisho.vault.send_mail import order_mail
 from sekisho.vault.store_items import store_items, store_subjects
 from sekisho.vocabulary.clock import now
@@ -57,6 +72,10 @@ def make_doors(vault: Vault) -> Doors:
     def forget(caller: Caller, message: ForgetCard) -> Taken:
         return forget_card(vault, message, now())
 
+    @doors.on(ForgetItems)
+    def forget_typed(caller: Caller, message: ForgetItems) -> Taken:
+        return forget_items(message, now())
+
     @doors.on(ForgetSecurityCode)
     def forget_code(caller: Caller, message: ForgetSecurityCode) -> Taken:
         return forget_security_code(vault, message)
@@ -65,4 +84,35 @@ def make_doors(vault: Vault) -> Doors:
     def send(caller: Caller, message: SendMail) -> Taken:
         return order_mail(message, now())
 
+    _add_operators_doors(doors, vault)
     return doors
+
+
+def _add_operators_doors(doors: Doors, vault: Vault) -> None:
+    @doors.on(BeginRotation)
+    def rotate(caller: Caller, message: BeginRotation) -> RotationShown:
+        return order_rotation(vault, message, now())
+
+    @doors.on(ShowRotation)
+    def rotation(caller: Caller, message: ShowRotation) -> RotationShown:
+        return show_rotation(vault, now())
+
+    @doors.on(EraseSubject)
+    def erase(caller: Caller, message: EraseSubject) -> SubjectErased:
+        return erase_subject(vault, message, now())
+
+    @doors.on(ShowBudget)
+    def budget(caller: Caller, message: ShowBudget) -> BudgetShown:
+        return show_budget(vault, now())
+
+    @doors.on(ResetBudget)
+    def allow(caller: Caller, message: ResetBudget) -> BudgetShown:
+        return reset_budget(vault, message, now())
+
+    @doors.on(PlantHoneyCards)
+    def plant(caller: Caller, message: PlantHoneyCards) -> Taken:
+        return order_honey(vault, message, now())
+
+    @doors.on(MarkHoneyCard)
+    def mark(caller: Caller, message: MarkHoneyCard) -> Taken:
+        return mark_honey(vault, message, now())

@@ -5,13 +5,16 @@ from __future__ import annotations
 
 from datetime import datetime
 
+import psycopg
+
 from sekisho import evidence
 from sekisho.crossings.message import Refusal, Taken
-from sekisho.crossings.vault import ForgetCard, ForgetSecurityCode
+from sekisho.crossings.vault import ForgetCard, ForgetItems, ForgetSecurityCode
 from sekisho.vault.identifiers import identifier
 from sekisho.vault.opened import Vault
-from sekisho.vault.records.models import Card, CardForm, Item, Subject
-from sekisho.vault.records.visibility import body_of_payment, visible_to
+from sekisho.vault.records.models import Card, Item, Subject
+from sekisho.vault.records.raw import as_refusal, run_raw
+from sekisho.vault.records.visibility import visible_to
 
 
 def forget_card(vault: Vault, message: ForgetCard, now: datetime) -> Taken:
@@ -23,41 +26,34 @@ def forget_card(vault: Vault, message: ForgetCard, now: datetime) -> Taken:
     token = message.card_token and identifier(message.card_token, "card_token")
     # A card that was replaced must not take the new card's code with it.
     vault.codes.forget(payment, token)
-    body = body_of_payment(payment)
-    if body is None:
-        if token:
-            raise Refusal("token_unknown", "no such card of this payment", "card_token")
-        return Taken()
-    with visible_to(body):
-        forms = CardForm.objects.filter(payment_id=payment)
-        cards = Card.objects.filter(payment_id=payment)
-        if token:
-            forms, cards = forms.filter(card_token=token), cards.filter(token=token)
-            if not forms.exists():
-                raise Refusal("token_unknown", "no such card of this payment", "card_token")
-        else:
-            forms.filter(state="open").update(state="shut")
-        if message.reason == "settled":
-            cards = cards.filter(kept=False)
-        for card in cards.filter(forgotten_at=None).select_for_update():
-            _forget(card, message.reason, now)
+    try:
+        run_raw("SELECT forget_cards(%s, %s, %s, %s)", [payment, token, message.reason, now])
+    except psycopg.Error as error:
+        raise as_refusal(error, "card_token") from None
     return Taken()
 
 
-def _forget(card: Card, reason: str, now: datetime) -> None:
-    forget_subject(card.subject_id, now)
-    card.forgotten_at = now
-    card.save(update_fields=["forgotten_at"])
-    evidence.append(
-        kind="vault.card_forgotten",
-        subject=card.token,
-        facts={
-            "client_body": card.client_body,
-            "payment": card.payment_id,
-            "person": card.subject_id,
-            "reason": reason,
-        },
-    )
+def forget_items(message: ForgetItems, now: datetime) -> Taken:
+    """Forget what was typed for a payment that ended without money, by its subject's token or one
+    of its items'. Said again it changes nothing. Raises ``Refusal`` ``token_unknown`` for the
+    subject of a card: that goes with ``forget_card``."""
+    body = identifier(message.client_body, "client_body")
+    payment = identifier(message.payment_id, "payment_id")
+    token = identifier(message.token, "token")
+    with visible_to(body):
+        item = Item.objects.filter(token=token).values_list("subject_id", flat=True).first()
+        found = Subject.objects.select_for_update().filter(token=item or token).first()
+        if found is None or found.wrapped_key is None:
+            return Taken()
+        if Card.objects.filter(subject_id=found.token).exists():
+            raise Refusal("token_unknown", "this is the subject of a card", "token")
+        forget_subject(found.token, now)
+        evidence.append(
+            kind="vault.items_forgotten",
+            subject=found.token,
+            facts={"client_body": body, "payment": payment, "reason": "ended"},
+        )
+    return Taken()
 
 
 def forget_subject(token: str, now: datetime) -> None:

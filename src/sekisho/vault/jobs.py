@@ -9,13 +9,13 @@ from typing import ClassVar
 from sekisho.crossings.message import Crossing, Taken
 from sekisho.transport import outbox
 from sekisho.vault import answered
-from sekisho.vault.keyring import KEPT, ONE_OFF
+from sekisho.vault.keyring import ONE_OFF
 from sekisho.vault.opened import Vault
 from sekisho.vault.records.visibility import client_bodies, visible_to
 from sekisho.vault.rotate_keys import destroy_old_epochs, rewrap_batch
 
 MAX_BATCHES_PER_ROUND = 1_000
-"""Batches of subject keys wrapped anew in one round for one client body and use."""
+"""Batches of subject keys wrapped anew in one round for one client body."""
 
 log = logging.getLogger("sekisho.vault")
 
@@ -35,13 +35,12 @@ def post_delivery(client_body: str, key: str, *, due_in: timedelta = timedelta(0
 
 
 def keep_house(vault: Vault, now: datetime) -> None:
-    """Wrap old keys anew, destroy the keys of days long settled, drop answers past their keeping.
-    Each step can be cut off anywhere and goes on in the next round."""
+    """Wrap keys of old days anew, destroy those of days long settled, drop answers past their
+    keeping. Each step can be cut off anywhere and goes on in the next round."""
     for body in client_bodies():
-        for use in (KEPT, ONE_OFF):
-            for _ in range(MAX_BATCHES_PER_ROUND):
-                if not rewrap_batch(vault, body, use, now).left:
-                    break
+        for _ in range(MAX_BATCHES_PER_ROUND):
+            if not rewrap_batch(vault, body, ONE_OFF, now):
+                break
         with visible_to(body):
             answered.drop_old(now)
     destroyed = destroy_old_epochs(vault, now)

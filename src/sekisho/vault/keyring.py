@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from datetime import datetime
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from django.db import transaction
 from django.db.models import Max
@@ -24,10 +24,27 @@ ONE_OFF = "one_off"
 FINGERPRINT = "fingerprint"
 
 
+class SubjectRow(Protocol):
+    """A subject's row, however it was read."""
+
+    @property
+    def token(self) -> str: ...
+    @property
+    def client_body(self) -> str: ...
+    @property
+    def use(self) -> str: ...
+    @property
+    def data_key_version(self) -> int: ...
+    @property
+    def subject_key_version(self) -> int: ...
+    @property
+    def wrapped_key(self) -> bytes | memoryview | None: ...
+
+
 class SubjectKey(NamedTuple):
     """An open subject key and the row that it belongs to."""
 
-    row: Subject
+    row: SubjectRow
     key: bytes | bytearray
 
     def __repr__(self) -> str:
@@ -53,25 +70,27 @@ class Keyring:
         self, client_body: str, use: str, now: datetime, count: int
     ) -> list[SubjectKey]:
         """Make and write down ``count`` subjects with a fresh key each."""
+        made = [self.made_subject(client_body, use, now) for _ in range(count)]
+        Subject.objects.bulk_create(row for row, _ in made)
+        return [key for _, key in made]
+
+    def made_subject(self, client_body: str, use: str, now: datetime) -> tuple[Subject, SubjectKey]:
+        """Make a subject with a fresh key; its row is not written down yet."""
         version = self.current_version(client_body, use, now)
         data_key = self.data_key(DataKeyPlace(client_body, use, version))
-        made = []
-        for _ in range(count):
-            row = Subject(
-                token=new_id("sub"),
-                client_body=client_body,
-                use=use,
-                data_key_version=version,
-                subject_key_version=1,
-                made_at=now,
-            )
-            key = envelope.new_key()
-            row.wrapped_key = envelope.seal(data_key, bytes(key), _place_of(row))
-            made.append(SubjectKey(row, key))
-        Subject.objects.bulk_create(subject.row for subject in made)
-        return made
+        row = Subject(
+            token=new_id("sub"),
+            client_body=client_body,
+            use=use,
+            data_key_version=version,
+            subject_key_version=1,
+            made_at=now,
+        )
+        key = envelope.new_key()
+        row.wrapped_key = envelope.seal(data_key, bytes(key), _place_of(row))
+        return row, SubjectKey(row, key)
 
-    def open_subject(self, row: Subject) -> SubjectKey:
+    def open_subject(self, row: SubjectRow) -> SubjectKey:
         """Return the subject's key. Raises ``KeyDestroyed`` for a forgotten subject and
         ``EnvelopeBroken`` for a row that was tampered with."""
         if row.wrapped_key is None:
@@ -80,7 +99,7 @@ class Keyring:
         key = envelope.unseal(self.data_key(place), bytes(row.wrapped_key), _place_of(row))
         return SubjectKey(row, bytearray(key))
 
-    def at_hand(self, row: Subject) -> bool:
+    def at_hand(self, row: SubjectRow) -> bool:
         """Return whether the subject's data key is open already."""
         return DataKeyPlace(row.client_body, row.use, row.data_key_version) in self._opened
 
@@ -179,7 +198,7 @@ class Keyring:
         return self._keystore.mac(CARD_MAC, message)
 
 
-def _place_of(row: Subject) -> SubjectKeyPlace:
+def _place_of(row: SubjectRow) -> SubjectKeyPlace:
     return SubjectKeyPlace(
         row.token, row.client_body, row.use, row.data_key_version, row.subject_key_version
     )

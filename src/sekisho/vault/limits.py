@@ -19,6 +19,10 @@ RELEASES_PER_HOUR: Final = 20_000
 ALL_RELEASES_PER_HOUR: Final = 60_000
 """Cards released for all client bodies together in one hour."""
 
+RELEASE_BLOCK: Final = 16
+"""Releases that a process takes out of an hour's budget at once; what it had not given out when it
+died is lost to that hour."""
+
 PERMIT_SECONDS: Final = 900
 """Longest life of a permit, in seconds: a permit made for longer is refused."""
 
@@ -28,6 +32,21 @@ CLOCK_SKEW_SECONDS: Final = 5
 REFUSALS_TOLD_PER_MINUTE: Final = 600
 """Refused releases written to evidence in one minute; one line tells how many more there were, so
 that a taken-over caller can't fill the disk."""
+
+# --- honey cards ---
+HONEY_CARDS_PER_ORDER: Final = 200
+MAX_HONEY_HOURS: Final = 168
+"""Longest time over which ordered honey cards are planted, in hours."""
+
+HONEY_LOOKS_BACK_FORMS: Final = 20
+"""Card forms of the client body, newest first, of which a honey card resembles one."""
+
+HONEY_ALARMS_PER_HOUR: Final = 100
+"""Alarms of honey cards in one hour, one a card at most: past it a bell rings already."""
+
+HONEY_RANGES: Final = frozenset({"400099", "520099", "353099"})
+"""First six digits of numbers that buy nothing: test ranges of the embedded platform's network.
+A payment company puts its acquirer's test ranges in their place (setting ``honey_ranges``)."""
 
 # --- card form ---
 FORM_TRIES: Final = 10
@@ -66,6 +85,21 @@ DATA_KEYS_CACHED: Final = 512
 
 REWRAP_BATCH_SUBJECTS: Final = 200
 """Subject keys wrapped anew in one transaction."""
+
+REWRAP_PAUSE_SECONDS: Final = 0.05
+"""Pause between two batches of a rotation, so that payments go first."""
+
+REWRAP_RETRY_SECONDS: Final = 5.0
+"""Pause after a batch that failed, in seconds."""
+
+ROTATION_LOOK_SECONDS: Final = 60.0
+"""Pause between two looks for a rotation that another life of the process began."""
+
+STOP_LOOK_SECONDS: Final = 0.5
+"""Longest time until a waiting work notices that the process stops."""
+
+MAX_REASON_CHARACTERS: Final = 300
+"""Longest reason that an operator gives, in characters."""
 
 EPOCH_KEPT_DAYS: Final = 7
 """Days after which the key of a day's one-off cards is destroyed; what is still needed is wrapped

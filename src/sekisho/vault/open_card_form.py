@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
-from django.db import OperationalError, connection
+import psycopg
 
 from sekisho.crossings.message import Refusal
 from sekisho.crossings.vault import CardFormOpened, OpenCardForm
@@ -14,11 +15,12 @@ from sekisho.vault.brands import BRAND_NAMES
 from sekisho.vault.identifiers import identifier
 from sekisho.vault.limits import FORM_LOCK_MILLISECONDS, MAX_FORM_SECONDS
 from sekisho.vault.opened import Vault
-from sekisho.vault.records.models import CardForm
-from sekisho.vault.records.visibility import body_of_payment, visible_to
+from sekisho.vault.records.raw import as_refusal, run_raw
 from sekisho.vocabulary.identifiers import new_id, new_token
 
 BRANDS = frozenset(BRAND_NAMES)
+
+_BEGIN_SQL = "SELECT begin_card_form(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
 
 
 def token_digest(token: str) -> bytes:
@@ -40,25 +42,28 @@ def open_card_form(vault: Vault, message: OpenCardForm, now: datetime) -> CardFo
         raise Refusal("message_invalid", f"takes some of {sorted(BRANDS)}", "accepted_brands")
     if message.expires_at.tzinfo is None or message.expires_at <= now:
         raise Refusal("message_invalid", "is past, or has no zone", "expires_at")
-    if body_of_payment(payment) not in (None, body):
-        raise Refusal("payment_foreign", "this payment is another client body's", "payment_id")
     token = new_token()
-    with visible_to(body):
-        _shut_earlier(payment)
-        CardForm.objects.create(
-            token_digest=token_digest(token),
-            payment_id=payment,
-            client_body=body,
-            site=identifier(message.site, "site"),
-            kept=message.purpose == "enrolment",
-            language=message.language,
-            parent_origin=message.parent_origin,
-            return_url=message.return_url,
-            accepted_brands=brands,
-            card_token=new_id("card"),
-            opened_at=now,
-            expires_at=min(message.expires_at, now + timedelta(seconds=MAX_FORM_SECONDS)),
-        )
+    values = [
+        payment,
+        body,
+        token_digest(token),
+        identifier(message.site, "site"),
+        message.purpose == "enrolment",
+        message.language,
+        message.parent_origin,
+        message.return_url,
+        json.dumps(brands),
+        new_id("card"),
+        now,
+        min(message.expires_at, now + timedelta(seconds=MAX_FORM_SECONDS)),
+        f"{FORM_LOCK_MILLISECONDS}ms",
+    ]
+    try:
+        run_raw(_BEGIN_SQL, values)
+    except psycopg.errors.LockNotAvailable:
+        raise Refusal("form_busy", "a card is being taken at this moment; try again") from None
+    except psycopg.Error as error:
+        raise as_refusal(error, "payment_id") from None
     return CardFormOpened(url=f"{vault.base_url}/card/{token}?lang={message.language}")
 
 
@@ -77,12 +82,3 @@ def _check_place(vault: Vault, message: OpenCardForm) -> None:
         or any(character in message.return_url for character in " \\\"'<>")
     ):
         raise Refusal("message_invalid", "is not an address on the site's origin", "return_url")
-
-
-def _shut_earlier(payment: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(f"SET LOCAL lock_timeout = {FORM_LOCK_MILLISECONDS:d}")
-    try:
-        CardForm.objects.filter(payment_id=payment, state="open").update(state="shut")
-    except OperationalError:
-        raise Refusal("form_busy", "a card is being taken at this moment; try again") from None

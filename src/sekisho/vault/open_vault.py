@@ -8,9 +8,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from sekisho.transport.briefing import Briefing
+from sekisho.vault.honey_marks import HoneyMarks
 from sekisho.vault.keyring import Keyring
 from sekisho.vault.keys_folder import open_keys
-from sekisho.vault.limits import ALL_RELEASES_PER_HOUR, RELEASES_PER_HOUR
+from sekisho.vault.limits import ALL_RELEASES_PER_HOUR, HONEY_RANGES, RELEASES_PER_HOUR
 from sekisho.vault.opened import MailSettings, SiteWords, Vault
 from sekisho.vault.seal_key import seal_key
 from sekisho.vault.security_codes import SecurityCodes
@@ -39,6 +40,8 @@ def open_vault(briefing: Briefing) -> Vault:
         releases_per_hour=budgets.get("client_bodies", {}),
         default_releases_per_hour=budgets.get("default", RELEASES_PER_HOUR),
         all_releases_per_hour=budgets.get("all", ALL_RELEASES_PER_HOUR),
+        honey=HoneyMarks(briefing.keys_folder, keystore),
+        honey_ranges=frozenset(briefing.settings.get("honey_ranges", HONEY_RANGES)),
     )
 
 

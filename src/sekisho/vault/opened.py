@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
+from sekisho.vault.count_releases import Budgets, ReleaseCounter
+from sekisho.vault.honey_marks import HoneyMarks
 from sekisho.vault.keyring import Keyring
 from sekisho.vault.keystore import KeyStore
-from sekisho.vault.limits import ALL_RELEASES_PER_HOUR, RELEASES_PER_HOUR
+from sekisho.vault.limits import ALL_RELEASES_PER_HOUR, HONEY_RANGES, RELEASES_PER_HOUR
 from sekisho.vault.security_codes import SecurityCodes
 
 
@@ -50,6 +53,7 @@ class Vault:
     """Raw Ed25519 public key of payments: signs permits."""
     receiver_key: bytes
     """Raw X25519 public key that card_network published: the only one sealed to."""
+    honey: HoneyMarks
     base_url: str
     """Public address of the card form, without a slash at its end."""
     site_origins: Mapping[str, str]
@@ -61,10 +65,16 @@ class Vault:
     """Budget by client body where it is not the default."""
     default_releases_per_hour: int = RELEASES_PER_HOUR
     all_releases_per_hour: int = ALL_RELEASES_PER_HOUR
+    counter: ReleaseCounter = field(default_factory=ReleaseCounter)
+    honey_ranges: frozenset[str] = HONEY_RANGES
+    """First six digits of numbers that buy nothing."""
+    rotation_wanted: threading.Event = field(default_factory=threading.Event)
+    """Set when a rotation was begun: the work that wraps keys anew need not wait for its round."""
 
-    def budget_of(self, client_body: str) -> int:
-        """Return how many cards of ``client_body`` may leave in one hour."""
-        return self.releases_per_hour.get(client_body, self.default_releases_per_hour)
+    def budgets_of(self, client_body: str) -> Budgets:
+        """Return how many cards of ``client_body``, and of all, may leave in one hour."""
+        own = self.releases_per_hour.get(client_body, self.default_releases_per_hour)
+        return Budgets(own, self.all_releases_per_hour)
 
 
 _vault: Vault | None = None

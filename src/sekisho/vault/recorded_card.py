@@ -1,13 +1,28 @@
-"""What the vault recorded of a card, read in one question: a release asks it for every payment."""
+"""What the vault recorded of a card, and the one statement that begins its release."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
 from typing import NamedTuple
 
-from django.db import connection
+import psycopg
 
-from sekisho.vault.records.models import Subject
+from sekisho.crossings.vault import ReleasePermit
+from sekisho.vault.records.raw import as_refusal, run_raw
+
+_BEGIN_SQL = "SELECT * FROM begin_release(%s, %s, %s, %s, %s, %s, %s, %s, %s::text[], %s, %s, %s)"
+
+
+class RecordedSubject(NamedTuple):
+    """A subject as its key needs it."""
+
+    token: str
+    client_body: str
+    use: str
+    data_key_version: int
+    subject_key_version: int
+    wrapped_key: bytes | None
 
 
 class RecordedItem(NamedTuple):
@@ -24,46 +39,57 @@ class RecordedCard(NamedTuple):
     """A card that was entered and not forgotten, with the items asked for."""
 
     payment_id: str
-    site: str
     kept: bool
-    subject: Subject
+    subject: RecordedSubject
     items: list[RecordedItem]
 
 
-_SQL = """
-SELECT card.payment_id, card.site, card.kept, card.client_body, subject.token, subject.use,
-       subject.data_key_version, subject.subject_key_version, subject.wrapped_key,
-       item.token, item.kind, item.sealed
-FROM card
-JOIN subject ON subject.token = card.subject_id
-LEFT JOIN item ON item.subject_id = subject.token AND item.kind = ANY(%s)
-WHERE card.token = %s AND card.forgotten_at IS NULL
-"""
+def begin_release(
+    permit: ReleasePermit,
+    kinds: Collection[str],
+    *,
+    facts: str,
+    alarm: str | None,
+    code_there: bool,
+    counted: bool,
+    now: datetime,
+) -> RecordedCard:
+    """Hold the permit against the recorded card, spend it, write the line of evidence, commit.
 
-
-def recorded_card(card_token: str, kinds: Collection[str]) -> RecordedCard | None:
-    """Return a living card of the client body in sight with its items of ``kinds``."""
-    with connection.cursor() as cursor:
-        cursor.execute(_SQL, [list(kinds), card_token])
-        rows = cursor.fetchall()
-    if not rows:
-        return None
-    payment_id, site, kept, client_body, subject, use, key, own_key, wrapped, *_ = rows[0]
+    ``facts`` is the line's JSON, to which site, person and kinds are added; ``alarm`` the JSON of
+    an alarm that is raised with it. Raises ``Refusal`` ``token_unknown``, ``permit_foreign``,
+    ``code_gone``, ``permit_spent`` and, when the release was not ``counted``, ``budget_spent``:
+    then nothing was written."""
+    try:
+        row = run_raw(
+            _BEGIN_SQL,
+            [
+                permit.permit_id,
+                permit.client_body,
+                permit.payment_id,
+                permit.card_token,
+                permit.purpose,
+                permit.with_security_code,
+                code_there,
+                counted,
+                list(kinds),
+                facts,
+                alarm,
+                now,
+            ],
+        )
+    except psycopg.Error as error:
+        raise as_refusal(error) from None
+    if row is None:
+        raise RuntimeError("begin_release gave no row")
+    payment_id, _site, kept, subject, use, version, own_version, wrapped, *items = row
+    body = permit.client_body
     return RecordedCard(
         payment_id=payment_id,
-        site=site,
         kept=kept,
-        subject=Subject(
-            token=subject,
-            client_body=client_body,
-            use=use,
-            data_key_version=key,
-            subject_key_version=own_key,
-            wrapped_key=wrapped,
-        ),
+        subject=RecordedSubject(subject, body, use, version, own_version, wrapped),
         items=[
-            RecordedItem(token, subject, kind, client_body, bytes(sealed))
-            for *_, token, kind, sealed in rows
-            if token is not None
+            RecordedItem(token, subject, kind, body, sealed)
+            for token, kind, sealed in zip(*items, strict=True)
         ],
     )

@@ -9,7 +9,9 @@ from datetime import datetime
 
 from sekisho import evidence
 from sekisho.crossings.vault import ReleasePermit
+from sekisho.evidence.alarm import raise_alarm
 from sekisho.vault.limits import REFUSALS_TOLD_PER_MINUTE
+from sekisho.vault.opened import Vault
 
 
 class RefusalCounter:
@@ -62,3 +64,15 @@ def tell_refusal(
             "purpose": permit.purpose,
         }
     evidence.append(kind="vault.release_refused", subject=f"permit {digest[:32]}", facts=facts)
+
+
+def tell_honey(
+    vault: Vault, code: str, permit: ReleasePermit, *, caller: str, proven: bool, now: datetime
+) -> None:
+    """Raise the alarm when a permit that was refused names a honey card: whoever made it read our
+    tables, or tries tokens. The refusal itself is what any card would have met."""
+    if not vault.honey.rings(permit.card_token, now):
+        return
+    facts = {"answer": code, "caller": caller, "signed_by_payments": proven}
+    raise_alarm(kind="vault.honey_asked_for", subject=permit.card_token, facts=facts)
+    vault.honey.told(permit.card_token, now)

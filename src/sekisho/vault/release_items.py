@@ -15,10 +15,10 @@ from __future__ import annotations
 import contextlib
 import hashlib
 from datetime import datetime, timedelta
+from functools import cache
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from django.db import connection
 
 from sekisho import evidence
 from sekisho.crossings.message import Refusal
@@ -30,19 +30,23 @@ from sekisho.crossings.vault import (
     ReleasePermit,
     SignedPermit,
 )
+from sekisho.evidence.alarm import log_alarm
+from sekisho.vault.count_releases import trip
 from sekisho.vault.errors import KeyMissing, VaultError
 from sekisho.vault.identifiers import identifier
 from sekisho.vault.keyring import SubjectKey
 from sekisho.vault.limits import CLOCK_SKEW_SECONDS, PERMIT_SECONDS
 from sekisho.vault.opened import Vault
-from sekisho.vault.recorded_card import RecordedCard, recorded_card
+from sekisho.vault.recorded_card import RecordedCard, begin_release
 from sekisho.vault.records.visibility import visible_to
-from sekisho.vault.refusals import tell_refusal
+from sekisho.vault.refusals import tell_honey, tell_refusal
 from sekisho.vault.sealed_items import card_binding, open_item
 from sekisho.vault.security_codes import CodeOut
 
 RECEIVER = "card_network"
-ALL_BODIES = "*"
+
+_WITHOUT_NAME = ("card_number", "card_expiry")
+_WITH_NAME = (*_WITHOUT_NAME, "cardholder_name")
 
 
 def release_card(vault: Vault, caller: str, message: Release, now: datetime) -> Released:
@@ -60,15 +64,20 @@ def release_card(vault: Vault, caller: str, message: Release, now: datetime) -> 
         return _release_checked(vault, permit, now)
     except Refusal as refusal:
         tell_refusal(refusal.code, permit, caller=caller, proven=proven, now=now)
+        tell_honey(vault, refusal.code, permit, caller=caller, proven=proven, now=now)
         raise
 
 
 def _check_signature(vault: Vault, signed: SignedPermit) -> None:
     try:
-        key = Ed25519PublicKey.from_public_bytes(vault.permit_key)
-        key.verify(signed.signature, signed.permit.signed_bytes())
+        _public_key(vault.permit_key).verify(signed.signature, signed.permit.signed_bytes())
     except InvalidSignature:
         raise Refusal("permit_forged", "payments did not sign this permit") from None
+
+
+@cache
+def _public_key(raw: bytes) -> Ed25519PublicKey:
+    return Ed25519PublicKey.from_public_bytes(raw)
 
 
 def _check_permit(vault: Vault, caller: str, permit: ReleasePermit, now: datetime) -> None:
@@ -91,13 +100,7 @@ def _release_checked(vault: Vault, permit: ReleasePermit, now: datetime) -> Rele
     if permit.with_security_code:
         code = vault.codes.take(permit.payment_id, permit.card_token)
     try:
-        with visible_to(permit.client_body):
-            card = _fitting_card(permit)
-            if permit.with_security_code and code is None:
-                raise Refusal("code_gone", "no security code is held for this payment")
-            _spend(permit, now)
-            _tell_release(permit, card)
-            _count(vault, permit.client_body, now)
+        card = _spend(vault, permit, code, now)
     except BaseException:
         if code is not None:
             code.put_back()
@@ -111,81 +114,59 @@ def _release_checked(vault: Vault, permit: ReleasePermit, now: datetime) -> Rele
             vault.codes.forget(permit.payment_id)
 
 
-def _kinds_of(permit: ReleasePermit) -> frozenset[str]:
-    """Return what leaves: the cardholder's name only for 3-D Secure, which asks for it."""
-    kinds = {"card_number", "card_expiry"}
-    return frozenset(kinds | {"cardholder_name"} if permit.purpose == "authenticate" else kinds)
-
-
-def _fitting_card(permit: ReleasePermit) -> RecordedCard:
-    card = recorded_card(permit.card_token, _kinds_of(permit))
-    if card is None:
-        raise Refusal("token_unknown", "no such card of this client body")
-    own_payment = card.payment_id == permit.payment_id
-    later_charge = card.kept and permit.purpose == "authorise" and not permit.with_security_code
-    if not (own_payment or later_charge):
-        raise Refusal("permit_foreign", "the card was entered for another payment")
-    if not {"card_number", "card_expiry"} <= {item.kind for item in card.items}:
-        raise Refusal("token_unknown", "the card was forgotten")
+def _spend(
+    vault: Vault, permit: ReleasePermit, code: CodeOut | None, now: datetime
+) -> RecordedCard:
+    """Steps 2 and 3, committed. A release that is refused is not counted."""
+    facts = _facts_of(permit)
+    alarm = None
+    if vault.honey.rings(permit.card_token, now):
+        alarm = evidence.facts_text({**facts, "answer": "released: its number buys nothing"})
+    budgets = vault.budgets_of(permit.client_body)
+    counted = vault.counter.take(permit.client_body, budgets, now)
+    try:
+        card = begin_release(
+            permit,
+            _kinds_of(permit),
+            facts=evidence.facts_text(facts),
+            alarm=alarm,
+            code_there=code is not None,
+            counted=counted,
+            now=now,
+        )
+    except BaseException as failure:
+        if counted:
+            vault.counter.give_back(permit.client_body, now)
+        elif isinstance(failure, Refusal) and failure.code == "budget_spent":
+            trip(permit.client_body, budgets, now)
+        raise
+    if alarm is not None:
+        vault.honey.told(permit.card_token, now)
+        log_alarm("alarm.vault.honey_released", permit.card_token, alarm)
     return card
 
 
-def _spend(permit: ReleasePermit, now: datetime) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO spent_permit"
-            " (permit_id, client_body, payment_id, card_token, purpose, spent_at)"
-            " VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
-            [
-                permit.permit_id,
-                permit.client_body,
-                permit.payment_id,
-                permit.card_token,
-                permit.purpose,
-                now,
-            ],
-        )
-        if cursor.rowcount != 1:
-            raise Refusal("permit_spent", "this permit was used")
+def _kinds_of(permit: ReleasePermit) -> tuple[str, ...]:
+    """Return what leaves: the cardholder's name only for 3-D Secure, which asks for it."""
+    return _WITH_NAME if permit.purpose == "authenticate" else _WITHOUT_NAME
 
 
-def _count(vault: Vault, client_body: str, now: datetime) -> None:
-    """Count the release in both budgets. Last before the commit: every release of the hour waits
-    on these two rows. Raises ``Refusal`` ``budget_spent``."""
-    hour = now.replace(minute=0, second=0, microsecond=0)
-    own, every = vault.budget_of(client_body), vault.all_releases_per_hour
-    counted = 0
-    if min(own, every) > 0:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "INSERT INTO release_budget AS kept (client_body, hour, released)"
-                " VALUES (%s, %s, 1), (%s, %s, 1) ON CONFLICT (client_body, hour) DO UPDATE"
-                " SET released = kept.released + 1 WHERE kept.released <"
-                " CASE kept.client_body WHEN %s THEN %s ELSE %s END",
-                [client_body, hour, ALL_BODIES, hour, ALL_BODIES, every, own],
-            )
-            counted = cursor.rowcount
-    if counted != 2:
-        raise Refusal("budget_spent", f"{own} releases an hour, {every} for all client bodies")
+def _facts_of(permit: ReleasePermit) -> dict[str, object]:
+    """Return what the permit tells the evidence; the rest is the recorded card's."""
+    return {
+        "permit": permit.permit_id,
+        "payment": permit.payment_id,
+        "client_body": permit.client_body,
+        "purpose": permit.purpose,
+        "receiver": RECEIVER,
+        "receiver_key": _key_digest(permit.receiver_key),
+        "with_security_code": permit.with_security_code,
+    }
 
 
-def _tell_release(permit: ReleasePermit, card: RecordedCard) -> None:
-    evidence.append(
-        kind="vault.card_released",
-        subject=permit.card_token,
-        facts={
-            "permit": permit.permit_id,
-            "payment": permit.payment_id,
-            "client_body": permit.client_body,
-            "site": card.site,
-            "person": card.subject.token,
-            "purpose": permit.purpose,
-            "receiver": RECEIVER,
-            "receiver_key": hashlib.sha256(permit.receiver_key).hexdigest()[:16],
-            "kinds": sorted(item.kind for item in card.items),
-            "with_security_code": permit.with_security_code,
-        },
-    )
+@cache
+def _key_digest(receiver_key: bytes) -> str:
+    return hashlib.sha256(receiver_key).hexdigest()[:16]
 
 
 def _open_and_seal(

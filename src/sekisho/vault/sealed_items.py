@@ -32,7 +32,7 @@ def sealed_item(
     """Return an unsaved item of ``subject`` that holds ``clear`` sealed."""
     item = Item(
         token=token or new_id("itm"),
-        subject=subject.row,
+        subject_id=subject.row.token,
         client_body=subject.row.client_body,
         kind=kind,
         fingerprint=fingerprint,

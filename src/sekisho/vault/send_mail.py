@@ -57,7 +57,12 @@ def order_mail(message: SendMail, now: datetime) -> Taken:
         )
         if fresh:
             post_delivery(body, key)
-        elif (mail.token, mail.template) != (token, message.template):
+        elif (mail.token, mail.template, mail.language, mail.facts) != (
+            token,
+            message.template,
+            message.language,
+            message.facts,
+        ):
             raise Refusal("key_reused", "this key was used for another mail", "key")
     return Taken()
 

@@ -3,11 +3,8 @@ read back from here: what comes out is a token."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from datetime import datetime
-
-import msgspec
 
 from sekisho import evidence
 from sekisho.crossings.message import Refusal
@@ -19,7 +16,7 @@ from sekisho.crossings.vault import (
     StoreSubjects,
     SubjectsStored,
 )
-from sekisho.vault.answered import answered, remember
+from sekisho.vault.answered import answered, digest_of, remember
 from sekisho.vault.errors import ItemInvalid, KeyDestroyed
 from sekisho.vault.identifiers import idempotency_key, identifier
 from sekisho.vault.item_rules import check_item
@@ -38,7 +35,7 @@ def store_items(vault: Vault, caller: str, message: StoreItems, now: datetime) -
     ``subject``), ``key_reused`` (same key, other content)."""
     body = identifier(message.client_body, "client_body")
     key = idempotency_key(message.key)
-    asked = _digest(message.client_body, message.subject or "", message.box)
+    asked = digest_of(message.client_body, message.subject or "", message.box)
     with visible_to(body):
         earlier = answered(body, caller, key, asked, ItemsStored)
         if earlier is not None:
@@ -70,7 +67,7 @@ def store_subjects(
     if not 0 < len(message.boxes) <= MAX_SUBJECTS_PER_MESSAGE:
         limit = f"takes 1 to {MAX_SUBJECTS_PER_MESSAGE} boxes"
         raise Refusal("message_invalid", limit, "boxes")
-    asked = _digest(message.client_body, *message.boxes)
+    asked = digest_of(message.client_body, *message.boxes)
     with visible_to(body):
         earlier = answered(body, caller, key, asked, SubjectsStored)
         if earlier is not None:
@@ -148,7 +145,3 @@ def _sealed(
 
 def _stored(subject: SubjectKey, items: list[Item]) -> ItemsStored:
     return ItemsStored(subject=subject.row.token, tokens={item.kind: item.token for item in items})
-
-
-def _digest(*parts: str | bytes) -> bytes:
-    return hashlib.sha256(msgspec.msgpack.encode(parts)).digest()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 
 from sekisho import evidence
 from sekisho.card_secrets import CardExpiry, CardNumber, SecurityCode
@@ -14,16 +15,41 @@ from sekisho.transport import TransportError, cross
 from sekisho.vault.keyring import KEPT, ONE_OFF, SubjectKey
 from sekisho.vault.limits import CARD_ENTERED_SECONDS, FORM_TRIES
 from sekisho.vault.opened import Vault
-from sekisho.vault.records.models import Card, CardForm, Item
+from sekisho.vault.records.models import CardForm, Item
+from sekisho.vault.records.raw import run_inside, run_raw
 from sekisho.vault.records.visibility import visible_to
 from sekisho.vault.sealed_items import card_binding, sealed_item
 from sekisho.vault.security_codes import CodesFull
+
+_FIND_SQL: Final = (
+    "SELECT id, token_digest, payment_id, client_body, site, kept, language, parent_origin,"
+    " return_url, accepted_brands::text, card_token, state, tries, opened_at, expires_at"
+    " FROM find_card_form(%s, %s, %s, %s)"
+)
+"""The columns of ``CardForm`` in their order."""
+
+_FORM_COLUMNS: Final = [field.attname for field in CardForm._meta.concrete_fields]
+_BRANDS_COLUMN: Final = _FORM_COLUMNS.index("accepted_brands")
+
+_STORE_SQL: Final = (
+    "SELECT store_card(%s, %s, %s, %s, %s, %s, %s::text[], %s::text[], %s::bytea[], %s::bytea[],"
+    " %s::int[], %s)"
+)
 
 FormState = Literal["open", "accepted", "shut", "locked", "expired"]
 
 
 class CardNotTaken(Exception):
     """Nothing was kept; the payer may send the form again."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class ClearCard:
+    """The items of a card, about to be sealed."""
+
+    number: str
+    expiry_yymm: str
+    cardholder_name: str
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -49,22 +75,15 @@ def state_of(form: CardForm, now: datetime) -> FormState:
     return state
 
 
-def find_form(client_body: str, digest: bytes) -> CardForm:
-    """Return the form of a token's digest. Raises ``CardForm.DoesNotExist``."""
-    with visible_to(client_body):
-        return CardForm.objects.get(token_digest=digest)
-
-
-def count_try(client_body: str, digest: bytes, now: datetime) -> CardForm:
-    """Count one sending of the form and return it; past ``FORM_TRIES`` it is locked."""
-    with visible_to(client_body):
-        form = CardForm.objects.select_for_update().get(token_digest=digest)
-        if state_of(form, now) == "open":
-            form.tries += 1
-            if form.tries > FORM_TRIES:
-                form.state = "locked"
-            form.save(update_fields=["tries", "state"])
-        return form
+def find_form(digest: bytes, now: datetime, *, counted: bool) -> CardForm | None:
+    """Return the form of a token's digest, or nothing. ``counted``: it is being sent, which counts
+    as a try; past ``FORM_TRIES`` it is locked."""
+    row = run_raw(_FIND_SQL, [digest, counted, FORM_TRIES, now])
+    if row is None:
+        return None
+    brands = json.loads(row[_BRANDS_COLUMN])
+    values = [*row[:_BRANDS_COLUMN], brands, *row[_BRANDS_COLUMN + 1 :]]
+    return CardForm.from_db("default", _FORM_COLUMNS, values)
 
 
 def take_card(vault: Vault, form: CardForm, entered: EnteredCard, now: datetime) -> FormState:
@@ -75,12 +94,11 @@ def take_card(vault: Vault, form: CardForm, entered: EnteredCard, now: datetime)
     ``CardNotTaken`` when payments can't be reached or too many codes are held."""
     try:
         with visible_to(form.client_body):
-            locked = CardForm.objects.select_for_update().get(pk=form.pk)
-            if state_of(locked, now) != "open":
+            state, message = _store(vault, form, entered, now)
+            if state != "open":
                 entered.code.wipe()
-                return state_of(locked, now)
-            message = _store(vault, locked, entered, now)
-            vault.codes.hold(locked.payment_id, locked.card_token, entered.code)
+                return state
+            vault.codes.hold(form.payment_id, form.card_token, entered.code)
             cross(message, seconds=CARD_ENTERED_SECONDS)
     except BaseException as failure:
         vault.codes.forget(form.payment_id)
@@ -99,61 +117,73 @@ def shut_form(form: CardForm) -> None:
         CardForm.objects.filter(pk=form.pk, state="open").update(state="shut")
 
 
-def _store(vault: Vault, form: CardForm, entered: EnteredCard, now: datetime) -> CardEntered:
-    subject = vault.keyring.new_subject(form.client_body, KEPT if form.kept else ONE_OFF, now)
-    number = entered.number.clear_text()
-    fingerprint = vault.keyring.card_fingerprint(number)
-    Item.objects.bulk_create(_items(vault, form, subject, entered, fingerprint, now))
-    Card.objects.create(
-        token=form.card_token,
-        subject=subject.row,
-        client_body=form.client_body,
-        payment_id=form.payment_id,
-        site=form.site,
-        kept=form.kept,
-        entered_at=now,
+def _store(
+    vault: Vault, form: CardForm, entered: EnteredCard, now: datetime
+) -> tuple[FormState, CardEntered]:
+    """Write the card down in the current transaction, and return the state in which the form was
+    found; when that is not ``open``, nothing was written."""
+    use = KEPT if form.kept else ONE_OFF
+    row, subject = vault.keyring.made_subject(form.client_body, use, now)
+    clear = ClearCard(
+        number=entered.number.clear_text(),
+        expiry_yymm=entered.expiry.clear_text(),
+        cardholder_name=entered.cardholder_name,
     )
-    form.state = "accepted"
-    form.save(update_fields=["state"])
-    evidence.append(
-        kind="vault.card_taken",
-        subject=form.card_token,
-        facts={
-            "client_body": form.client_body,
-            "payment": form.payment_id,
-            "site": form.site,
-            "person": subject.row.token,
-            "kept": form.kept,
-        },
+    items = sealed_card(vault, form, subject, clear, now)
+    found = run_inside(
+        _STORE_SQL,
+        [
+            form.pk,
+            now,
+            row.token,
+            row.use,
+            row.data_key_version,
+            row.wrapped_key,
+            [item.token for item in items],
+            [item.kind for item in items],
+            [item.sealed for item in items],
+            [item.fingerprint for item in items],
+            [item.fingerprint_key_version for item in items],
+            evidence.facts_text(card_facts(form, subject)),
+        ],
     )
-    return CardEntered(
+    if found is None:
+        raise RuntimeError("store_card gave no row")
+    return found[0], CardEntered(
         payment_id=form.payment_id,
         card_token=form.card_token,
-        subject=subject.row.token,
+        subject=row.token,
         brand=entered.number.brand,
         last_four=entered.number.last_four,
         issuer_bin=entered.number.issuer_bin,
-        fingerprint=fingerprint,
+        fingerprint=bytes(items[0].fingerprint),
     )
 
 
-def _items(
-    vault: Vault,
-    form: CardForm,
-    subject: SubjectKey,
-    entered: EnteredCard,
-    card_fingerprint: bytes,
-    now: datetime,
-) -> list[Item]:
-    bound_to = card_binding(form.payment_id, kept=form.kept)
-    clear = {
-        "card_number": entered.number.clear_text(),
-        "card_expiry": entered.expiry.clear_text(),
-        "cardholder_name": entered.cardholder_name,
+def card_facts(form: CardForm, subject: SubjectKey) -> dict[str, str | bool]:
+    """Return what the evidence says of a card that was taken."""
+    return {
+        "client_body": form.client_body,
+        "payment": form.payment_id,
+        "site": form.site,
+        "person": subject.row.token,
+        "kept": form.kept,
     }
+
+
+def sealed_card(
+    vault: Vault, form: CardForm, subject: SubjectKey, clear: ClearCard, now: datetime
+) -> list[Item]:
+    """Return the card's unsaved items, its number first, bound to the form's payment."""
+    bound_to = card_binding(form.payment_id, kept=form.kept)
+    number_print = vault.keyring.card_fingerprint(clear.number)
     items = []
-    for kind, value in clear.items():
-        print_, version = card_fingerprint, 1
+    for kind, value in (
+        ("card_number", clear.number),
+        ("card_expiry", clear.expiry_yymm),
+        ("cardholder_name", clear.cardholder_name),
+    ):
+        print_, version = number_print, 1
         if kind != "card_number":
             print_, version = vault.keyring.item_fingerprint(form.client_body, kind, value, now)
         items.append(

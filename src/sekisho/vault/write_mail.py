@@ -34,6 +34,7 @@ REQUIRED_FACTS: Final[Mapping[str, tuple[str, ...]]] = {
     "payment_receipt": ("reference", "item", "amount_yen", "fee_yen", "total_yen"),
     "payment_failed": ("reference",),
     "enrolment_done": ("reference",),
+    "refund_done": ("reference", "refund_yen"),
 }
 """Facts without which a mail would mislead; every other fact is shown where it is given."""
 

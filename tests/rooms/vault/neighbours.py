@@ -27,6 +27,8 @@ from sekisho.crossings.vault import (
     SignedPermit,
 )
 from sekisho.vault import opened
+from sekisho.vault.count_releases import ReleaseCounter
+from sekisho.vault.honey_marks import HoneyMarks
 from sekisho.vault.keyring import Keyring
 from sekisho.vault.keystore import open_keystore
 from sekisho.vault.open_card_form import open_card_form
@@ -79,7 +81,12 @@ class Neighbours:
 
     def restart(self) -> None:
         """What a new process of the same vault has: keys from disk, no codes, no cache."""
-        self.change(keyring=Keyring(self.vault.keystore), codes=SecurityCodes())
+        self.change(
+            keyring=Keyring(self.vault.keystore),
+            codes=SecurityCodes(),
+            counter=ReleaseCounter(),
+            honey=HoneyMarks(self.folder, self.vault.keystore),
+        )
 
     # --- payments ---
 
@@ -191,6 +198,7 @@ def made_vault(folder: Path, keystore_settings: dict[str, str]) -> Iterator[Neig
         seal_key=seal_key(folder, keystore),
         permit_key=signer.public_key().public_bytes_raw(),
         receiver_key=receiver.public_key().public_bytes_raw(),
+        honey=HoneyMarks(folder, keystore),
         base_url=ORIGIN,
         site_origins=SITES,
         mail=MailSettings(folder=mails, sender="no-reply@sekisho.invalid"),

@@ -142,7 +142,9 @@ def test_a_mail_is_sent_once(place: Neighbours) -> None:
 
 
 @pytest.mark.parametrize("language", ["ja", "en"])
-@pytest.mark.parametrize("template", ["payment_receipt", "payment_failed", "enrolment_done"])
+@pytest.mark.parametrize(
+    "template", ["payment_receipt", "payment_failed", "enrolment_done", "refund_done"]
+)
 def test_every_text_is_whole_with_few_facts_and_with_all(template: str, language: str) -> None:
     few = {name: value for name, value in RECEIPT.items() if name in _needed(template)}
     for facts in (few, {**RECEIPT, "reason": "x", "unknown_fact": "x"}):

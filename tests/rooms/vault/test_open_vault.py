@@ -46,7 +46,7 @@ def test_it_opens_with_what_the_briefing_says(tmp_path: Path) -> None:
     vault = open_vault(briefing(tmp_path, settings={"release_budgets": budgets}))
     assert vault.base_url == "http://localhost:7003"
     assert vault.site_origins == {"metropolitan_tax": "http://localhost:7001"}
-    assert (vault.budget_of("mihon_to"), vault.budget_of("mihon_kiko")) == (5, 10)
+    assert (vault.budgets_of("mihon_to"), vault.budgets_of("mihon_kiko")) == ((5, 20), (10, 20))
     assert vault.all_releases_per_hour == 20
     assert vault.mail.folder == tmp_path / "mail"
     assert "key" not in repr(vault).lower()
@@ -72,7 +72,7 @@ def test_mails_name_the_sites_as_their_files_do(tmp_path: Path) -> None:
 
 def test_defaults_are_safe(tmp_path: Path) -> None:
     vault = open_vault(briefing(tmp_path))
-    assert vault.budget_of("mihon_to") == RELEASES_PER_HOUR
+    assert vault.budgets_of("mihon_to").own == RELEASES_PER_HOUR
     vault.keystore.close()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import psycopg
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
@@ -12,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from sekisho.crossings.message import Refusal
 from sekisho.crossings.vault import ForgetCard, ForgetSecurityCode, Release, SignedPermit
 from sekisho.vault.forget import forget_card, forget_security_code
+from sekisho.vault.records.visibility import visible_to
 from sekisho.vault.release_items import release_card
 from sekisho.vocabulary.clock import now
 from tests.rooms.open_room import Room
@@ -275,21 +277,36 @@ def test_the_line_of_evidence_stands_before_anything_is_opened(
     assert len(place.vault.codes) == 0
 
 
-def test_no_evidence_no_release(
-    place: Neighbours, room: Room, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from sekisho.vault import release_items
+def test_a_connection_that_died_costs_no_release(place: Neighbours, room: Room) -> None:
+    card = place.entered_card()
+    for _ in range(2):
+        place.release(place.sign(place.permit(card, with_security_code=False)))
+        room.cluster.execute_sql(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'vault'"
+        )
+    assert len(lines(room, "vault.card_released")) == 2
 
+
+def test_nothing_is_opened_inside_somebody_elses_transaction(place: Neighbours) -> None:
+    """Its commit would come after the card has left."""
+    card = place.entered_card()
+    with visible_to(BODY), pytest.raises(RuntimeError, match="outside of a transaction"):
+        place.release(place.sign(place.permit(card)))
+
+
+def test_no_evidence_no_release(place: Neighbours, room: Room) -> None:
     card = place.entered_card()
     signed = place.sign(place.permit(card))
-
-    def full(**_: Any) -> None:
-        raise OSError("no space left")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(release_items.evidence, "append", full)
-        with pytest.raises(OSError):
+    with room.cluster.superuser_connection() as database:
+        database.execute(
+            "ALTER TABLE evidence.line ADD CONSTRAINT full_disk CHECK (false) NOT VALID"
+        )
+    try:
+        with pytest.raises(psycopg.Error, match="full_disk"):
             place.release(signed)
+    finally:
+        with room.cluster.superuser_connection() as database:
+            database.execute("ALTER TABLE evidence.line DROP CONSTRAINT full_disk")
     assert place.release(signed).security_code == CODE
 
 

@@ -55,11 +55,17 @@ def _doors(briefing: Briefing) -> Doors:
 def _outbox(briefing: Briefing) -> "Outbox":
     from sekisho.transport.outbox import Outbox
     from sekisho.vault.jobs import DeliverMail
+    from sekisho.vault.plant_honey import PlantOne, plant_one
     from sekisho.vault.send_mail import deliver_ordered
     from sekisho.vocabulary.clock import now
 
     vault = _vault(briefing)
-    return Outbox(own={DeliverMail: lambda job: deliver_ordered(vault, job, now())})
+    return Outbox(
+        own={
+            DeliverMail: lambda job: deliver_ordered(vault, job, now()),
+            PlantOne: lambda job: plant_one(vault, job, now()),
+        }
+    )
 
 
 def _pages(briefing: Briefing) -> Any:
@@ -94,6 +100,23 @@ def _keep_house(briefing: Briefing, stop: threading.Event) -> None:
     vault.codes.wipe_all()
 
 
+def _rotate(briefing: Briefing, stop: threading.Event) -> None:
+    from django.db import connection
+
+    from sekisho.vault.limits import REWRAP_RETRY_SECONDS
+    from sekisho.vault.rotate_keys import rotate_on
+
+    vault = _vault(briefing)
+    while not stop.is_set():
+        try:
+            rotate_on(vault, stop)
+        except Exception:
+            # As in housekeeping: what is left is done when the database is back.
+            log.exception("a rotation was cut off")
+            connection.close()
+            stop.wait(REWRAP_RETRY_SECONDS)
+
+
 def _checks() -> dict[str, Callable[[], str]]:
     from sekisho.vault.watch import check_keystore, check_mails
 
@@ -126,7 +149,7 @@ PROCESS = Process(
     outbox=_outbox,
     pages=_pages,
     page_options=edge_options,
-    works=(_keep_house,),
+    works=(_keep_house, _rotate),
     checks=_checks,
     sandbox=_sandbox,
     prepare=_prepare,

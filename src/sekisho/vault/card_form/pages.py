@@ -17,10 +17,8 @@ from sekisho.vault.card_form.fields import CardFields
 from sekisho.vault.open_card_form import token_digest
 from sekisho.vault.opened import Vault, the_vault
 from sekisho.vault.records.models import CardForm
-from sekisho.vault.records.visibility import body_of_form
 from sekisho.vault.take_card import (
     CardNotTaken,
-    count_try,
     find_form,
     shut_form,
     state_of,
@@ -42,16 +40,15 @@ RETRY_AFTER_SECONDS = 5
 def card_form(request: HttpRequest, token: str) -> HttpResponse:
     """Show the form of ``token``, or take what was sent."""
     vault = the_vault()
-    digest = token_digest(token)
-    body = body_of_form(digest)
-    if body is None:
+    sent = request.method == "POST"
+    from_here = sent and _sent_from_here(request, vault)
+    form = find_form(token_digest(token), now(), counted=from_here)
+    if form is None:
         return unknown_page(request)
-    form = find_form(body, digest)
-    if request.method != "POST":
+    if not sent:
         return _show(request, vault, form)
-    if not _sent_from_here(request, vault):
+    if not from_here:
         return _show(request, vault, form, status=HTTPStatus.FORBIDDEN)
-    form = count_try(body, digest, now())
     if state_of(form, now()) != "open":
         return _show(request, vault, form)
     return _take(request, vault, form)

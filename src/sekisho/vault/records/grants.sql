@@ -8,7 +8,8 @@ GRANT SELECT, INSERT, DELETE ON {schema}.item TO {role};
 GRANT SELECT, INSERT, UPDATE (forgotten_at) ON {schema}.card TO {role};
 GRANT SELECT, INSERT, UPDATE (state, tries) ON {schema}.card_form TO {role};
 GRANT SELECT, INSERT ON {schema}.spent_permit TO {role};
-GRANT SELECT, INSERT, UPDATE (released) ON {schema}.release_budget TO {role};
+GRANT SELECT, INSERT, UPDATE (released, allowed_more, tripped_at)
+    ON {schema}.release_budget TO {role};
 GRANT SELECT, INSERT, UPDATE (tried) ON {schema}.match_budget TO {role};
 GRANT SELECT, INSERT, DELETE ON {schema}.stored_key TO {role};
 GRANT SELECT, INSERT, UPDATE (state, tries, ended_at) ON {schema}.mail_outgoing TO {role};
@@ -16,3 +17,13 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON {schema}.outbox TO {role};
 GRANT EXECUTE ON FUNCTION {schema}.body_of_form(bytea) TO {role};
 GRANT EXECUTE ON FUNCTION {schema}.body_of_payment(text) TO {role};
 GRANT EXECUTE ON FUNCTION {schema}.client_bodies() TO {role};
+GRANT EXECUTE ON FUNCTION {schema}.take_budget(text, text, timestamptz, bigint, integer)
+    TO {role};
+GRANT EXECUTE ON FUNCTION {schema}.begin_release(text, text, text, text, text, boolean, boolean,
+    boolean, text[], text, text, timestamptz) TO {role};
+GRANT EXECUTE ON FUNCTION {schema}.begin_card_form(text, text, bytea, text, boolean, text, text,
+    text, text, text, timestamptz, timestamptz, text) TO {role};
+GRANT EXECUTE ON FUNCTION {schema}.find_card_form(bytea, boolean, integer, timestamptz) TO {role};
+GRANT EXECUTE ON FUNCTION {schema}.store_card(bigint, timestamptz, text, text, integer, bytea,
+    text[], text[], bytea[], bytea[], integer[], text) TO {role};
+GRANT EXECUTE ON FUNCTION {schema}.forget_cards(text, text, text, timestamptz) TO {role};

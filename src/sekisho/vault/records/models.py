@@ -116,11 +116,15 @@ class SpentPermit(models.Model):
 
 
 class ReleaseBudget(models.Model):
-    """Releases of one hour, by client body and (``*``) together. Only ever counts up."""
+    """Releases of one hour, by client body and (``*``) together: taken in blocks by the vault's
+    processes (``count_releases``), so that releases don't wait on each other. Only ever counts up;
+    ``allowed_more`` is what an operator allowed on top when the breaker had tripped."""
 
     client_body = models.CharField(max_length=64)
     hour = models.DateTimeField()
     released = models.PositiveIntegerField()
+    allowed_more = models.PositiveIntegerField(default=0)
+    tripped_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "release_budget"
