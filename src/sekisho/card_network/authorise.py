@@ -16,7 +16,7 @@ from sekisho.card_network.connection import Ticket
 from sekisho.card_network.connector import Connector
 from sekisho.card_network.errors import MessageBroken, NoAnswer, NotSent
 from sekisho.card_network.message import Message
-from sekisho.card_network.records.models import Authentication, Order
+from sekisho.card_network.records.models import Authentication, Order, Proof
 from sekisho.card_network.release import CardInHand, ReleaseRefused, held, release
 from sekisho.card_network.undo import undo
 from sekisho.crossings.card_network import Authorise, EntryMode
@@ -50,7 +50,7 @@ async def authorise(connector: Connector, order: Order, *, fresh: bool) -> None:
         if too_old:
             raise NotSent(f"taken more than {connector.patience.fresh_s:.0f} s ago")
         await connector.link.wait_until_ready(connector.patience.ready_s)
-        ticket = await _send(connector, order)
+        ticket = await _send(connector, order, fresh=fresh)
     except (NotSent, MessageBroken) as problem:
         LOG.warning("order %d was not sent: %s", order.id, problem)
         await _end_unsent(connector, order, fresh=fresh, result="not_sent")
@@ -62,12 +62,12 @@ async def authorise(connector: Connector, order: Order, *, fresh: bool) -> None:
         await _wait_for_answer(connector, order, ticket)
 
 
-async def _send(connector: Connector, order: Order) -> Ticket:
+async def _send(connector: Connector, order: Order, *, fresh: bool) -> Ticket:
     asked: Authorise = orders.read(order)
-    authentication = await _authentication_for(connector, order, asked)
+    proof = order.proof if fresh else await _proof_used_by(connector, order, asked)
     with held(await release(connector, asked.signed_permit)) as card:
         order.card = iso.masked_number(card.number.clear_text())
-        return await connector.link.send(request_of(connector, order, asked, card, authentication))
+        return await connector.link.send(request_of(connector, order, asked, card, proof))
 
 
 async def _wait_for_answer(connector: Connector, order: Order, ticket: Ticket) -> None:
@@ -87,15 +87,12 @@ async def _wait_for_answer(connector: Connector, order: Order, ticket: Ticket) -
 
 async def _write_answer(connector: Connector, order: Order, answer: Message) -> None:
     approved = answer.get("39") == iso.APPROVED
-    await connector.scribe.write(
-        lambda: orders.finish(
-            order,
-            "approved" if approved else "declined",
-            now=connector.now(),
-            response_code=answer.get("39"),
-            approval_code=answer.get("38"),
-            network_reference=answer.get("63"),
-        )
+    await connector.finish(
+        order,
+        "approved" if approved else "declined",
+        response_code=answer.get("39"),
+        approval_code=answer.get("38"),
+        network_reference=answer.get("63"),
     )
 
 
@@ -161,29 +158,15 @@ async def _leave_unknown(connector: Connector, order: Order) -> None:
     await connector.scribe.write(write)
 
 
-async def _authentication_for(
-    connector: Connector, order: Order, asked: Authorise
-) -> Authentication | None:
-    """Return the 3-D Secure authentication of this payment, card and amount, used up by this
-    order; none for a payment without a payer present."""
+async def _proof_used_by(connector: Connector, order: Order, asked: Authorise) -> Proof | None:
+    """Return the 3-D Secure authentication that the order used up when it was taken, for an order
+    of an earlier life; none for a payment without a payer present."""
     if asked.entry_mode != "ecommerce":
         return None
 
-    def find() -> Authentication | None:
-        authentication = (
-            Authentication.objects.filter(
-                payment_id=asked.payment_id,
-                card_token=asked.signed_permit.permit.card_token,
-                amount_yen=asked.amount_yen,
-                status__in=["Y", "A"],
-                used_by=None,
-            )
-            .order_by("-asked_at")
-            .first()
-        )
-        if authentication is not None:
-            Authentication.objects.filter(server_id=authentication.server_id).update(used_by=order)
-        return authentication
+    def find() -> Proof | None:
+        used = Authentication.objects.filter(used_by=order).first()
+        return Proof(used.eci, used.value, used.ds_id) if used else None
 
     return await connector.scribe.write(find)
 
@@ -193,17 +176,17 @@ def request_of(
     order: Order,
     asked: Authorise,
     card: CardInHand,
-    authentication: Authentication | None,
+    proof: Proof | None,
 ) -> Message:
     """Return the 0100 of an order. Raises ``MessageBroken`` naming a field that does not fit."""
     entry_mode, condition = _ENTRY[asked.entry_mode]
     elements = {"92": card.security_code.clear_text() if card.security_code else ""}
     if asked.entry_mode == "ecommerce":
         elements["42"] = UNAUTHENTICATED_ECI.get(card.number.brand, "07")
-    if authentication is not None:
-        elements["42"] = authentication.eci
-        elements["43"] = authentication.value
-        elements["66"] = f"2{authentication.ds_id}"
+    if proof is not None:
+        elements["42"] = proof.eci
+        elements["43"] = proof.value
+        elements["66"] = f"2{proof.ds_id}"
     assert order.sent_at is not None
     fields = {
         **orders.stamp_of(order, connector.acquirer.acquirer_id).fields(

@@ -24,15 +24,7 @@ async def capture(connector: Connector, order: Order) -> None:
         return
     code = answer.get("39")
     result = "captured" if code == iso.APPROVED else "refused"
-    await connector.scribe.write(
-        lambda: orders.finish(
-            order,
-            result,
-            now=connector.now(),
-            response_code=code,
-            network_reference=answer.get("63"),
-        )
-    )
+    await connector.finish(order, result, response_code=code, network_reference=answer.get("63"))
 
 
 def advice_of(connector: Connector, order: Order) -> Message:

@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import logging
 import random
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -22,6 +22,13 @@ LOG = logging.getLogger(__name__)
 
 MAX_IN_FLIGHT_MESSAGES = 512
 MAX_MISSED_ECHOES = 2
+MAX_ADVICES_IN_HAND = 32
+"""Messages of the network itself that are being written down; past it they wait for its repeat."""
+
+ADVICE_KINDS = ("0422", "0423", "0622", "0623")
+"""What the network says of its own accord, beside 0800."""
+
+Hearer = Callable[[Message], Awaitable[Message | None]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +56,8 @@ class LinkCounts:
     strays: int = 0
     """Valid answers that nobody waited for: late ones and duplicates."""
     mismatched: int = 0
+    advices: int = 0
+    """Chargebacks and decisions that the network said, repeats included."""
 
 
 class Ticket:
@@ -91,6 +100,8 @@ class NetworkLink:
         self._ready = asyncio.Event()
         self._management_serial = 0
         self._last_heard = 0.0
+        self._hearer: Hearer | None = None
+        self._advices: set[asyncio.Task[None]] = set()
         self.counts = LinkCounts()
 
     @property
@@ -120,6 +131,11 @@ class NetworkLink:
                 wait_s = self._limits.first_wait_s
             await asyncio.sleep(wait_s * random.uniform(0.5, 1.0))  # noqa: S311 - spread, no secret
             wait_s = min(wait_s * 2, self._limits.longest_wait_s)
+
+    def listen(self, hear: Hearer) -> None:
+        """Give what the network says of its own accord to ``hear`` and send back what it returns;
+        ``None`` is no answer: the network says it again."""
+        self._hearer = hear
 
     async def exchange(self, asked: Message, *, timeout_s: float) -> Message:
         """Send ``asked`` and return its answer. Raises as ``send`` and ``Ticket.answer``."""
@@ -231,6 +247,9 @@ class NetworkLink:
         if answer.kind == "0800":
             self._answer_management(answer)
             return
+        if answer.kind in ADVICE_KINDS:
+            self._take_advice(answer)
+            return
         asked, waiting = self._waiting.get(answer.trace, (None, None))
         if asked is None or waiting is None or waiting.done():
             self.counts.strays += 1
@@ -249,6 +268,25 @@ class NetworkLink:
         if self._writer is not None and not self._writer.is_closing():
             fields = {**asked.fields, "39": iso.APPROVED}
             self._writer.write(iso.encode(Message("0810", fields)))
+
+    def _take_advice(self, advice: Message) -> None:
+        self.counts.advices += 1
+        if self._hearer is None or len(self._advices) >= MAX_ADVICES_IN_HAND:
+            return
+        task = asyncio.create_task(self._answer_advice(self._hearer, advice, self._writer))
+        self._advices.add(task)
+        task.add_done_callback(self._advices.discard)
+
+    async def _answer_advice(
+        self, hear: Hearer, advice: Message, writer: asyncio.StreamWriter | None
+    ) -> None:
+        try:
+            answer = await hear(advice)
+        except Exception:
+            LOG.exception("%s of the network could not be taken; it will say it again", advice.kind)
+            return
+        if answer is not None and writer is not None and not writer.is_closing():
+            writer.write(iso.encode(answer))
 
     def _let_go(self) -> None:
         """Tell everyone who waits that the connection is gone."""

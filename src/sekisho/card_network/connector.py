@@ -6,12 +6,14 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
+from sekisho.card_network import orders
 from sekisho.card_network.connection import NetworkLink
 from sekisho.card_network.errors import SettingsWrong
+from sekisho.card_network.records.models import Order
 from sekisho.card_network.scribe import Scribe
 from sekisho.vocabulary.clock import now
 
@@ -103,3 +105,12 @@ class Connector:
     threads: ThreadPoolExecutor = field(
         default_factory=lambda: ThreadPoolExecutor(RELEASE_THREADS, "release")
     )
+
+    async def finish(self, order: Order, result: str, **facts: Any) -> None:
+        """Write the outcome of ``order`` down, as ``orders.finish``."""
+
+        def act() -> None:
+            orders.finish(order, result, now=self.now(), **facts)
+
+        # What payments was told of as unknown is put on evidence, too: more than one statement.
+        await (self.scribe.write(act) if order.told else self.scribe.note(act))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sekisho.card_network.run_orders import OrderRunner
+from sekisho.card_network.take_after_capture import take_answer, take_refund
 from sekisho.card_network.take_orders import (
     end_challenge,
     result_deadline,
@@ -56,7 +57,24 @@ def open_doors(runner: OrderRunner) -> Doors:
         end_challenge(message, until=until)
         return Taken()
 
+    _open_doors_after_capture(doors, runner)
     return doors
+
+
+def _open_doors_after_capture(doors: Doors, runner: OrderRunner) -> None:
+    connector = runner.connector
+
+    @doors.on(asked.Refund)
+    def refund(_: Caller, message: asked.Refund) -> Taken:
+        _refuse_when_full(runner)
+        take_refund(message, now=connector.now(), hand_over=runner.hand_over)
+        return Taken()
+
+    @doors.on(asked.AnswerChargeback)
+    def answer_chargeback(_: Caller, message: asked.AnswerChargeback) -> Taken:
+        _refuse_when_full(runner)
+        take_answer(message, now=connector.now(), hand_over=runner.hand_over)
+        return Taken()
 
 
 def _refuse_when_full(runner: OrderRunner) -> None:

@@ -60,14 +60,16 @@ _TABLE: dict[str, tuple[frozenset[str], int, int, str]] = {
     "44": (_PRINTABLE, 25, 2, "additional response data"),
     "48": (_PRINTABLE, 255, 3, "additional data"),
     "49": (_NUMERIC, 3, 0, "currency"),
+    "60": (_PRINTABLE, 255, 3, "dispute"),
     "62": (_PRINTABLE, 40, 3, "order reference"),
     "63": (_PRINTABLE, 50, 3, "network data"),
     "70": (_NUMERIC, 3, 0, "network management code"),
+    "72": (_PRINTABLE, 999, 3, "data record"),
     "90": (_NUMERIC, 42, 0, "original data elements"),
 }
 
-_SECRET_FIELDS = frozenset({"2", "14", "48"})
-"""Card number, expiry, and the field with the security code."""
+_SECRET_FIELDS = frozenset({"2", "14", "48", "72"})
+"""Card number, expiry, the field with the security code, and free text."""
 
 _ECHOED_FIELDS = ("3", "4", "7", "11", "37", "41", "42", "49", "70")
 """An answer repeats these from its request; one that differs answers something else."""
@@ -250,10 +252,25 @@ def original_data(kind: str, stamp: Stamp) -> str:
 
 
 def additional_data(elements: Mapping[str, str]) -> str:
-    """Return field 48 of ``elements``: two digits name, two digits length, value."""
+    """Return field 48 or 60 of ``elements``: two digits name, two digits length, value."""
     return "".join(
         f"{name}{len(value):02d}{value}" for name, value in sorted(elements.items()) if value
     )
+
+
+def read_elements(field: str, text: str) -> dict[str, str]:
+    """Return the sub-elements of ``text``, which ``field`` held. Raises ``MessageBroken``."""
+    elements: dict[str, str] = {}
+    at = 0
+    while at < len(text):
+        name, length = text[at : at + 2], text[at + 2 : at + 4]
+        if len(length) != 2 or not _NUMERIC.issuperset(name + length) or name in elements:
+            raise MessageBroken(field, "has a broken sub-element")
+        at += 4 + int(length)
+        if at > len(text):
+            raise MessageBroken(field, "has a sub-element that is cut short")
+        elements[name] = text[at - int(length) : at]
+    return elements
 
 
 def read_inquiry(answer: Message) -> tuple[str, str]:

@@ -5,19 +5,21 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import msgspec
 from django.db import connection
 
 from sekisho import evidence
-from sekisho.card_network.message import Stamp, retrieval_reference
+from sekisho.card_network import statements
+from sekisho.card_network.message import Stamp
+from sekisho.card_network.outcomes import SILENT_KINDS, outcome_of, tell, tell_again
 from sekisho.card_network.records.models import Order
 from sekisho.crossings import card_network as asked
-from sekisho.crossings import payments as told
 from sekisho.crossings.message import Crossing, Refusal
-from sekisho.transport.outbox import post
+from sekisho.database.pipeline import write
+from sekisho.transport.outbox import post_if
 
 RESUME_AFTER_S = 5.0
 """An order that nobody works on this long after it was taken is taken up by the look-out."""
@@ -30,21 +32,12 @@ _KINDS: dict[type[asked.Order], Order.Kind] = {
     asked.Authorise: Order.Kind.AUTHORISE,
     asked.Capture: Order.Kind.CAPTURE,
     asked.Reverse: Order.Kind.REVERSE,
+    asked.Refund: Order.Kind.REFUND,
+    asked.AnswerChargeback: Order.Kind.ANSWER,
 }
 _DECODERS = {
     kind: msgspec.msgpack.Decoder(message, strict=True) for message, kind in _KINDS.items()
 }
-
-_INSERT = """
-WITH trace AS (SELECT lpad(nextval('trace_numbers')::text, 6, '0') AS number)
-INSERT INTO orders (kind, payment_id, attempt, digest, body, taken_at, merchant_id, amount_yen,
-    original_id, trace_number, sent_at, retrieval_reference, card, state, tries, due_at, told,
-    result, response_code, approval_code, network_reference)
-SELECT %s, %s, %s, %s, %s, %s, %s, %s, %s, trace.number, %s, %s || trace.number, '', 'taken', 0,
-    %s, '', '', '', '', '' FROM trace
-ON CONFLICT (kind, payment_id, attempt) DO NOTHING
-RETURNING id, trace_number, retrieval_reference
-"""
 
 
 def take(
@@ -53,30 +46,53 @@ def take(
     """Write an order down with its trace number and return it, and whether it is new. The same
     order again is the one written before. Raises ``Refusal`` ``order_differs`` when payment and
     attempt name another order."""
-    body = msgspec.msgpack.encode(message)
-    digest = _digest(message)
-    kind = _KINDS[type(message)]
-    order = _insert(
-        kind=kind,
+    order, values = draft(message, now=now, original=original)
+    with connection.cursor() as cursor:
+        cursor.execute(statements.INSERT, values)
+        row = cursor.fetchone()
+    if row is not None:
+        return statements.numbered(order, row), True
+    return known(order), False
+
+
+def draft(
+    message: asked.Order, *, now: datetime, original: Order | None = None
+) -> tuple[Order, list[Any]]:
+    """Return the order that ``message`` gives, not written yet, and its values for the insert."""
+    order = Order(
+        kind=_KINDS[type(message)].value,
         payment_id=message.payment_id,
         attempt=message.attempt,
-        digest=digest,
-        body=body,
+        part=_part_of(message),
+        digest=_digest(message),
+        body=msgspec.msgpack.encode(message),
+        taken_at=now,
         merchant_id=getattr(message, "merchant_id", ""),
         amount_yen=getattr(message, "amount_yen", original.amount_yen if original else 0),
         original=original,
-        now=now,
     )
-    if order is not None:
-        return order, True
-    known = Order.objects.get(kind=kind, payment_id=message.payment_id, attempt=message.attempt)
-    if known.digest and bytes(known.digest) != digest:
+    return order, statements.draft_of(order, resume_after_s=RESUME_AFTER_S)
+
+
+def known(order: Order) -> Order:
+    """Return the order written before under the numbers of ``order``. Raises ``Refusal``
+    ``order_differs``."""
+    before = Order.objects.select_related("original").get(
+        kind=order.kind, payment_id=order.payment_id, attempt=order.attempt, part=order.part
+    )
+    if before.digest and bytes(before.digest) != order.digest:
         raise Refusal(
             "order_differs",
-            "this payment and attempt name an order with another content",
-            "attempt",
+            "the same numbers name an order with another content",
+            "refund_id" if order.kind == Order.Kind.REFUND else "attempt",
         )
-    return known, False
+    return before
+
+
+def _part_of(message: asked.Order) -> str:
+    if isinstance(message, asked.Refund):
+        return message.refund_id
+    return message.case_number if isinstance(message, asked.AnswerChargeback) else ""
 
 
 def _digest(message: asked.Order) -> bytes:
@@ -87,60 +103,23 @@ def _digest(message: asked.Order) -> bytes:
     return hashlib.sha256(msgspec.msgpack.encode(message)).digest()
 
 
-def tell_again(order: Order) -> None:
-    """Post a known outcome once more, for a sender that asks again. Not for authentications."""
-    if order.result and order.kind != Order.Kind.AUTHENTICATE:
-        post(outcome_of(order, order.result), key=f"again-{order.id}")
-
-
-def _insert(
-    *,
-    kind: Order.Kind,
-    payment_id: str,
-    attempt: int,
-    digest: bytes,
-    body: bytes,
-    merchant_id: str,
-    amount_yen: int,
-    original: Order | None,
-    now: datetime,
-) -> Order | None:
-    sent_at = now.replace(microsecond=0)
-    order = Order(
-        kind=kind.value,
-        payment_id=payment_id,
-        attempt=attempt,
-        digest=digest,
-        body=body,
-        taken_at=now,
-        merchant_id=merchant_id,
-        amount_yen=amount_yen,
-        original=original,
-        sent_at=sent_at,
-        due_at=now + timedelta(seconds=RESUME_AFTER_S),
-    )
-    values: list[Any] = [
-        order.kind,
-        order.payment_id,
-        order.attempt,
-        order.digest,
-        order.body,
-        order.taken_at,
-        order.merchant_id,
-        order.amount_yen,
-        order.original_id,
-        order.sent_at,
-        retrieval_reference("", sent_at),
-        order.due_at,
-    ]
+def _insert(kind: Order.Kind, about: Order | tuple[str, int], *, now: datetime) -> Order | None:
+    """Write down an order of the connector's own about an order or a payment and attempt."""
+    if isinstance(about, Order):
+        facts: dict[str, Any] = {
+            "payment_id": about.payment_id,
+            "attempt": about.attempt,
+            "merchant_id": about.merchant_id,
+            "amount_yen": about.amount_yen,
+            "original": about,
+        }
+    else:
+        facts = {"payment_id": about[0], "attempt": about[1], "merchant_id": "", "amount_yen": 0}
+    order = Order(kind=kind.value, digest=b"", body=b"", taken_at=now, **facts)
     with connection.cursor() as cursor:
-        cursor.execute(_INSERT, values)
+        cursor.execute(statements.INSERT, statements.draft_of(order, resume_after_s=RESUME_AFTER_S))
         row = cursor.fetchone()
-    if row is None:
-        return None
-    order.id, order.trace_number, order.retrieval_reference = row
-    order._state.adding = False
-    return order
+    return None if row is None else statements.numbered(order, row)
 
 
 def read(order: Order) -> Any:
@@ -193,20 +172,16 @@ def followers(original: Order, kind: Order.Kind) -> list[Order]:
     return list(Order.objects.filter(original=original, kind=kind).order_by("-id"))
 
 
+def captured_yen(authorisation: Order) -> int:
+    """Return what was captured of an authorisation."""
+    captures = followers(authorisation, Order.Kind.CAPTURE)
+    return sum(one.amount_yen for one in captures if one.result == "captured")
+
+
 def take_place(payment_id: str, attempt: int, *, now: datetime) -> Order | None:
     """Return the authorisation of payment and attempt. One that never came is written down and told
     as not sent, so that it is not sent either if it comes later; ``None`` is returned then."""
-    order = _insert(
-        kind=Order.Kind.AUTHORISE,
-        payment_id=payment_id,
-        attempt=attempt,
-        digest=b"",
-        body=b"",
-        merchant_id="",
-        amount_yen=0,
-        original=None,
-        now=now,
-    )
+    order = _insert(Order.Kind.AUTHORISE, (payment_id, attempt), now=now)
     if order is not None:
         finish(order, "not_sent", now=now)
         return None
@@ -224,17 +199,7 @@ def begin_undo(order: Order, *, now: datetime) -> Order | None:
     if not open_still.update(state=Order.State.UNKNOWN, due_at=None):
         return None
     order.state, order.due_at = Order.State.UNKNOWN, None
-    undo = _insert(
-        kind=Order.Kind.UNDO,
-        payment_id=order.payment_id,
-        attempt=order.attempt,
-        digest=b"",
-        body=b"",
-        merchant_id=order.merchant_id,
-        amount_yen=order.amount_yen,
-        original=order,
-        now=now,
-    )
+    undo = _insert(Order.Kind.UNDO, order, now=now)
     return undo or Order.objects.get(
         kind=Order.Kind.UNDO, payment_id=order.payment_id, attempt=order.attempt
     )
@@ -258,6 +223,18 @@ def look_now(order: Order, *, now: datetime) -> None:
         Order.objects.filter(id=order.id, result="").update(due_at=now)
 
 
+def say_again(order: Order, *, now: datetime) -> None:
+    """Payments asks for an order that it gave before: tell its outcome again, or say its message
+    once more at once when it waits for a later try or was given up. Not for authorisations, which
+    are inquired after, nor for authentications."""
+    if order.result:
+        tell_again(order)
+    elif order.told == "unknown" or order.state == Order.State.STUCK:
+        order.state, order.due_at = Order.State.TAKEN, now
+        open_still = Order.objects.filter(id=order.id, result="")
+        open_still.update(state=order.state, due_at=now)
+
+
 def leave_unknown(order: Order, *, until: datetime | None) -> None:
     """The outcome is not known now; look again at ``until``, or when its undo is done."""
     order.state, order.due_at = Order.State.UNKNOWN, until
@@ -267,9 +244,7 @@ def leave_unknown(order: Order, *, until: datetime | None) -> None:
 def open_challenge(order: Order, *, until: datetime, outcome: Crossing[Any]) -> None:
     """Tell payments of a challenge and wait for its result until ``until``."""
     order.state, order.due_at = Order.State.CHALLENGE, until
-    opened = Order.objects.filter(id=order.id, result="", told="")
-    if opened.update(state=order.state, due_at=until, told="challenge"):
-        post(outcome)
+    post_if(statements.OPEN_CHALLENGE, [until, order.id], outcome)
 
 
 def end_challenge_soon(payment_id: str, attempt: int, *, until: datetime) -> bool:
@@ -297,7 +272,7 @@ def tell_unknown(order: Order) -> None:
     """Tell payments once that nobody knows the outcome yet."""
     order.told = "unknown"
     if Order.objects.filter(id=order.id, told="", result="").update(told="unknown"):
-        post(outcome_of(order, "unknown"))
+        tell(order, "unknown")
         evidence.append(
             kind="card_network.outcome_unknown",
             subject=order.payment_id,
@@ -315,51 +290,23 @@ def finish(
     network_reference: str = "",
     outcome: Crossing[Any] | None = None,
 ) -> None:
-    """Write the outcome down and post it to payments (``outcome``, or what ``outcome_of`` makes).
-    An order that is done stays as it is, and nothing is posted."""
+    """Write the outcome down and post it to payments (``outcome``, or what ``outcomes`` makes).
+    An order that is done stays as it is, and nothing is posted. For an order that payments was not
+    told of as unknown it is one plain statement: ``Scribe.note`` takes it."""
     order.response_code, order.approval_code = response_code, approval_code
     order.network_reference = network_reference
-    changed = Order.objects.filter(id=order.id, result="").update(
-        state=Order.State.DONE,
-        result=result,
-        told=result,
-        response_code=response_code,
-        approval_code=approval_code,
-        network_reference=network_reference,
-        body=b"",
-        due_at=None,
-        done_at=now,
-        card=order.card,
-    )
-    if not changed:
-        return
+    found = order.told == "unknown" and Order.objects.filter(id=order.id, result="").exists()
+    if outcome is None and order.kind not in SILENT_KINDS:
+        outcome = outcome_of(order, result)
+    values = statements.finish_values(order, result, now)
+    if outcome is None:
+        write(statements.FINISH, values)
+    else:
+        post_if(statements.FINISH, values, outcome)
     order.state, order.result = Order.State.DONE, result
-    if order.kind != Order.Kind.UNDO:
-        post(outcome or outcome_of(order, result))
-    if order.told == "unknown":
+    if found:
         evidence.append(
             kind="card_network.outcome_found",
             subject=order.payment_id,
             facts={"order": order.kind, "attempt": order.attempt, "result": result},
         )
-
-
-def outcome_of(order: Order, result: Any) -> Crossing[Any]:
-    """Return what payments is told of an order (not of an authentication, see three_d_secure)."""
-    if order.kind == Order.Kind.AUTHORISE:
-        return told.AuthorisationOutcome(
-            payment_id=order.payment_id,
-            attempt=order.attempt,
-            result=result,
-            response_code=order.response_code,
-            approval_code=order.approval_code,
-            network_reference=order.retrieval_reference or "",
-            trace_number=order.trace_number or "",
-        )
-    kind = told.CaptureOutcome if order.kind == Order.Kind.CAPTURE else told.ReversalOutcome
-    return kind(
-        payment_id=order.payment_id,
-        attempt=order.attempt,
-        result=result,
-        response_code=order.response_code,
-    )

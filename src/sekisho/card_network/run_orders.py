@@ -10,11 +10,14 @@ import logging
 from datetime import timedelta
 
 from sekisho.card_network import orders
+from sekisho.card_network.answer_chargeback import answer_chargeback
 from sekisho.card_network.authorise import authorise
 from sekisho.card_network.capture import capture
 from sekisho.card_network.connector import Connector
 from sekisho.card_network.errors import AnotherConnector
+from sekisho.card_network.hear_disputes import hear
 from sekisho.card_network.records.models import Order
+from sekisho.card_network.refund import refund
 from sekisho.card_network.reverse import reverse
 from sekisho.card_network.three_d_secure import authenticate
 from sekisho.card_network.undo import say_undo
@@ -28,8 +31,9 @@ MAX_ORDERS_HANDED_OVER = 2_000
 """Orders that doors have taken and no task has begun. Past it a door says that it is busy."""
 
 LOCK_WAIT_S = 0.5
-BROKEN_WAIT_S = 30.0
-"""Pause before an order whose work broke (a database that is away, a fault of ours) goes on."""
+BROKEN_WAITS_S = (1.0, 2.0, 5.0, 10.0, 30.0)
+"""Pauses before an order whose work broke (a database that is away, a fault of ours) goes on; the
+last one again and again."""
 
 DRAIN_S = 5.0
 
@@ -42,6 +46,8 @@ class OrderRunner:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._fresh: asyncio.Queue[Order] = asyncio.Queue()
         self._in_work: dict[int, asyncio.Task[None]] = {}
+        self._broken: dict[int, int] = {}
+        """How often in a row the work on an order broke."""
         self._room = asyncio.Semaphore(MAX_ORDERS_IN_WORK)
         self._stopping = False
 
@@ -65,6 +71,7 @@ class OrderRunner:
         """Work until cancelled. Waits first until no other process works on these orders."""
         self._loop = asyncio.get_running_loop()
         await self._wait_for_lock()
+        self.connector.link.listen(lambda advice: hear(self.connector, advice))
         async with asyncio.TaskGroup() as group:
             group.create_task(self._take_fresh())
             group.create_task(self._look_out())
@@ -132,14 +139,20 @@ class OrderRunner:
                 current = await self.connector.scribe.write(lambda: orders.read_again(order))
             if not current.result:
                 await self._tell_story(current, fresh=fresh)
+            self._broken.pop(order.id, None)
         except Exception:
             LOG.exception("order %d (%s) could not be worked", order.id, order.kind)
-            until = self.connector.now() + timedelta(seconds=BROKEN_WAIT_S)
-            try:
-                await self.connector.scribe.write(lambda: orders.put_off(order, until=until))
-            except Exception:
-                LOG.exception("order %d could not be put off", order.id)
-                await asyncio.sleep(BROKEN_WAIT_S)
+            times = self._broken.get(order.id, 0)
+            self._broken[order.id] = times + 1
+            await self._rest(order, BROKEN_WAITS_S[min(times, len(BROKEN_WAITS_S) - 1)])
+
+    async def _rest(self, order: Order, wait_s: float) -> None:
+        until = self.connector.now() + timedelta(seconds=wait_s)
+        try:
+            await self.connector.scribe.write(lambda: orders.put_off(order, until=until))
+        except Exception:
+            LOG.exception("order %d could not be put off", order.id)
+            await asyncio.sleep(wait_s)
 
     async def _tell_story(self, order: Order, *, fresh: bool) -> None:
         connector = self.connector
@@ -154,3 +167,7 @@ class OrderRunner:
                 await reverse(connector, order)
             case Order.Kind.UNDO:
                 await say_undo(connector, order)
+            case Order.Kind.REFUND:
+                await refund(connector, order)
+            case Order.Kind.ANSWER:
+                await answer_chargeback(connector, order)

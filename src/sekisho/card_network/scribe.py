@@ -10,11 +10,13 @@ import logging
 import queue
 import threading
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
+import psycopg
 from django.db import InterfaceError, OperationalError, connection, transaction
 
 from sekisho.card_network.errors import AnotherConnector
+from sekisho.database.pipeline import PipelinedTransaction
 
 LOG = logging.getLogger(__name__)
 
@@ -26,7 +28,13 @@ ONE_CONNECTOR_LOCK = 0x5E_4157_0001
 same authorisation."""
 
 Written = TypeVar("Written")
-_Write = tuple[Callable[[], Any], "asyncio.Future[Any]", asyncio.AbstractEventLoop]
+
+
+class _Write(NamedTuple):
+    act: Callable[[], Any]
+    written: asyncio.Future[Any]
+    loop: asyncio.AbstractEventLoop
+    plain: bool
 
 
 class Scribe:
@@ -45,9 +53,17 @@ class Scribe:
 
         Raises what ``act`` raises, ``DatabaseError`` when the commit fails, and
         ``AnotherConnector`` while another process holds this zone's lock."""
+        return await self._put(act, plain=False)
+
+    async def note(self, act: Callable[[], None]) -> None:
+        """Write as ``write`` does, for an ``act`` that only says plain statements whose answers it
+        does not look at (``sekisho.database.pipeline.write``): they travel in one go."""
+        await self._put(act, plain=True)
+
+    async def _put(self, act: Callable[[], Written], *, plain: bool) -> Written:
         loop = asyncio.get_running_loop()
         written: asyncio.Future[Written] = loop.create_future()
-        self._queue.put_nowait((act, written, loop))
+        self._queue.put_nowait(_Write(act, written, loop, plain))
         return await written
 
     def stop(self) -> None:
@@ -70,13 +86,14 @@ class Scribe:
                     break
             else:
                 going = False
-            if together:
-                self._write_together(together)
+            for plain in (True, False):
+                if group := [one for one in together if one.plain == plain]:
+                    self._write_together(group)
         connection.close()
 
     def _write_together(self, together: list[_Write]) -> None:
         try:
-            values = _commit([act for act, _, _ in together])
+            values = _commit([one.act for one in together], plain=together[0].plain)
         except Exception as problem:
             if len(together) == 1:
                 _tell(together[0], None, problem)
@@ -88,15 +105,15 @@ class Scribe:
             _tell(one, value, None)
 
 
-def _commit(acts: list[Callable[[], Any]]) -> list[Any]:
+def _commit(acts: list[Callable[[], Any]], *, plain: bool) -> list[Any]:
     """Run ``acts`` in one transaction; once more when the database connection turns out to be
     lost. Acts may be run again: what is done stays done and is told once."""
     for attempt in (1, 2):
         try:
             _hold_lock()
-            with transaction.atomic():
+            with PipelinedTransaction() if plain else transaction.atomic():
                 return [act() for act in acts]
-        except (OperationalError, InterfaceError):
+        except (OperationalError, InterfaceError, psycopg.OperationalError):
             if attempt == 2 or connection.is_usable():
                 raise
             connection.close()
@@ -118,17 +135,15 @@ def _hold_lock() -> None:
 
 
 def _tell(one: _Write, value: object, problem: Exception | None) -> None:
-    _, written, loop = one
-
     def tell() -> None:
-        if written.done():
+        if one.written.done():
             return
         if problem is None:
-            written.set_result(value)
+            one.written.set_result(value)
         else:
-            written.set_exception(problem)
+            one.written.set_exception(problem)
 
     try:
-        loop.call_soon_threadsafe(tell)
+        one.loop.call_soon_threadsafe(tell)
     except RuntimeError:
         LOG.warning("a write was finished after the process had stopped waiting")

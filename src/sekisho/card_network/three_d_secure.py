@@ -12,7 +12,7 @@ import uuid
 from datetime import timedelta
 from typing import Any, Literal
 
-from sekisho.card_network import orders
+from sekisho.card_network import orders, statements
 from sekisho.card_network import three_d_secure_messages as emv
 from sekisho.card_network.connector import Connector
 from sekisho.card_network.errors import DirectoryServerFailed
@@ -20,6 +20,7 @@ from sekisho.card_network.records.models import Authentication, Order
 from sekisho.card_network.release import ReleaseRefused, held, release
 from sekisho.crossings.card_network import Authenticate
 from sekisho.crossings.payments import AuthenticationOutcome, Challenge
+from sekisho.database.pipeline import write
 
 LOG = logging.getLogger(__name__)
 
@@ -58,7 +59,7 @@ async def authenticate(connector: Connector, order: Order) -> None:
             )
         )
         return
-    await connector.scribe.write(lambda: _write_answer(connector, order, asked, answer, token))
+    await connector.scribe.note(lambda: _write_answer(connector, order, asked, answer, token))
 
 
 async def _ask(connector: Connector, asked: Authenticate, server_id: str, token: str) -> emv.ARes:
@@ -87,20 +88,23 @@ async def _ask(connector: Connector, asked: Authenticate, server_id: str, token:
 def _write_answer(
     connector: Connector, order: Order, asked: Authenticate, answer: emv.ARes, token: str
 ) -> None:
-    Authentication.objects.create(
-        server_id=answer.threeDSServerTransID.lower(),
-        order=order,
-        payment_id=order.payment_id,
-        card_token=asked.signed_permit.permit.card_token,
-        amount_yen=asked.amount_yen,
-        result_token=token,
-        asked_at=connector.now(),
-        ds_id=answer.dsTransID,
-        acs_id=answer.acsTransID,
-        status=answer.transStatus,
-        status_reason=answer.transStatusReason or "",
-        eci=answer.eci or "",
-        value=answer.authenticationValue or "",
+    write(
+        statements.INSERT_AUTHENTICATION,
+        [
+            answer.threeDSServerTransID.lower(),
+            order.id,
+            order.payment_id,
+            asked.signed_permit.permit.card_token,
+            asked.amount_yen,
+            token,
+            connector.now(),
+            answer.dsTransID,
+            answer.acsTransID,
+            answer.transStatus,
+            answer.transStatusReason or "",
+            answer.eci or "",
+            answer.authenticationValue or "",
+        ],
     )
     if answer.transStatus != "C":
         _finish(connector, order, answer.transStatus, answer.eci or "", answer.dsTransID)

@@ -21,6 +21,9 @@ NetworkBehaviour = Literal[
     "stubborn",
     "capture_silent_once",
     "capture_refused",
+    "refund_silent_once",
+    "refund_refused",
+    "charged_back",
 ]
 """How the network treats an authorisation; all but ``answer`` and ``silent_refused`` approve it."""
 
@@ -208,6 +211,27 @@ _CARDS: tuple[TestCard, ...] = (
         "承認、売上確定は拒否される",
         "approved; capture is refused",
         network="capture_refused",
+    ),
+    TestCard(
+        "4000011100000008",
+        "visa",
+        "承認、返金への最初の応答がない",
+        "approved; first message of a refund is not answered",
+        network="refund_silent_once",
+    ),
+    TestCard(
+        "4000011200000007",
+        "visa",
+        "承認、返金は拒否される",
+        "approved; refund is refused",
+        network="refund_refused",
+    ),
+    TestCard(
+        "4000011300000006",
+        "visa",
+        "承認、売上確定の数秒後にチャージバック",
+        "approved; charged back some seconds after the capture",
+        network="charged_back",
     ),
 )
 

@@ -122,9 +122,9 @@ class RealProcesses:
 
     def _open(self, zone: str) -> Any:
         doors = Doors(zone)
-        special = {Release: self._release}
+        special: dict[Any, Any] = {Release: self._release}
         outcomes = (told.AuthorisationOutcome, told.CaptureOutcome, told.ReversalOutcome,
-                    told.AuthenticationOutcome)  # fmt: skip
+                    told.AuthenticationOutcome, told.RefundOutcome)  # fmt: skip
         special |= dict.fromkeys(outcomes, self._hear)
         for message in messages_of(zone):
             plain = HealthShown(ok=True) if message is Health else Taken()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -43,6 +44,9 @@ EXPECTED = {
     "stubborn": "reversed",
     "capture_silent_once": "approved",
     "capture_refused": "approved",
+    "refund_silent_once": "approved",
+    "refund_refused": "approved",
+    "charged_back": "approved",
 }
 
 
@@ -298,5 +302,6 @@ def test_no_number_expiry_or_code_is_written_anywhere(
     for number in numbers:
         assert number.encode() not in written
         assert iso.masked_number(number).encode() in written
-    assert b"3512" not in written
+    # Standing alone: hashes and the network's references have the same digits now and then.
+    assert not re.search(rb"(?<![0-9a-fA-F])3512(?![0-9a-fA-F])", written)
     assert b"9203123" not in written

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sekisho.simulators.card_network import book as book_module
 from sekisho.simulators.card_network.book import (
     FILE_NAME,
     Book,
@@ -47,7 +48,7 @@ def request(kind: str, fields: dict[int, str]) -> HostMessage:
 
 
 def answered(talk: Conversation, kind: str, fields: dict[int, str]) -> str | None:
-    replies = talk.answer(request(kind, fields), late_after_s=1.0)
+    replies = talk.answer(request(kind, fields), Faults(late_after_s=1.0))
     return replies[0].message.fields[39] if replies else None
 
 
@@ -115,8 +116,8 @@ def test_nothing_is_answered_before_sign_on(book: Book) -> None:
 
 
 def test_a_request_said_twice_is_one_entry_with_one_answer(talk: Conversation, book: Book) -> None:
-    first = talk.answer(request("0100", authorisation(1)), late_after_s=1)[0].message
-    second = talk.answer(request("0101", authorisation(1)), late_after_s=1)[0].message
+    first = talk.answer(request("0100", authorisation(1)), Faults(late_after_s=1))[0].message
+    second = talk.answer(request("0101", authorisation(1)), Faults(late_after_s=1))[0].message
     assert first.fields == second.fields
     assert len(book.entries()) == 1
 
@@ -153,7 +154,7 @@ def test_an_inquiry_says_what_became_of_a_message(talk: Conversation) -> None:
     answered(talk, "0100", authorisation(1))
     answered(talk, "0100", authorisation(2, f2="4000005100000000"))
     for original, says in ((1, "00 approved"), (2, "51 declined")):
-        reply = talk.answer(request("0600", about(original, 9)), late_after_s=1)[0].message
+        reply = talk.answer(request("0600", about(original, 9)), Faults(late_after_s=1))[0].message
         assert (reply.fields[39], reply.fields[44]) == ("00", says)
 
 
@@ -257,6 +258,44 @@ def test_any_message_is_answered_or_refused_but_never_breaks_the_network(
     book = Book(tmp_path_factory.mktemp("network"))
     talk = Conversation(book, lambda: NOW)
     talk.signed_on = True
-    for reply in talk.answer(asked, late_after_s=1.0):
+    for reply in talk.answer(asked, Faults(late_after_s=1.0)):
         pack(reply.message)
     book.close()
+
+
+def test_the_book_is_one_line_for_each_entry_after_a_start(tmp_path: Path) -> None:
+    book = Book(tmp_path)
+    talk = Conversation(book, lambda: NOW)
+    answered(talk, "0800", {7: "0401030000", 11: "000001", 70: "001"})
+    assert answered(talk, "0100", authorisation(1)) == "00"
+    assert answered(talk, "0220", about(1, 2)) == "00"
+    book.close()
+    assert len((tmp_path / FILE_NAME).read_bytes().splitlines()) == 2
+    Book(tmp_path).close()
+    (line,) = (tmp_path / FILE_NAME).read_bytes().splitlines()
+    assert [entry.state for entry in read_book(tmp_path)] == ["captured"]
+    assert b'"captured"' in line
+
+
+def test_a_full_book_is_turned_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(book_module, "MAX_FILE_LINES", 3)
+    book = Book(tmp_path)
+    talk = Conversation(book, lambda: NOW)
+    answered(talk, "0800", {7: "0401030000", 11: "000001", 70: "001"})
+    for trace in range(1, 8):
+        assert answered(talk, "0100", authorisation(trace)) == "00"
+    book.close()
+    names = [book_module.OLD_FILE_NAME, FILE_NAME]
+    assert [len((tmp_path / name).read_bytes().splitlines()) for name in names] == [3, 1]
+    assert [entry.key.trace for entry in read_book(tmp_path)] == [
+        "000004", "000005", "000006", "000007",
+    ]  # fmt: skip
+
+
+def test_a_refund_said_with_another_amount_is_refused(talk: Conversation) -> None:
+    answered(talk, "0100", authorisation(1))
+    answered(talk, "0220", about(1, 2))
+    assert answered(talk, "0200", about(1, 3, 400, f3="200000")) == "00"
+    assert answered(talk, "0201", about(1, 3, 400, f3="200000")) == "00"
+    assert answered(talk, "0201", about(1, 3, 401, f3="200000")) == "94"
+    assert answered(talk, "0200", about(1, 4, 601, f3="200000")) == "13"

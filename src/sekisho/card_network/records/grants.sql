@@ -7,3 +7,5 @@ GRANT UPDATE (ds_id, acs_id, status, status_reason, eci, value, used_by_id)
     ON {schema}.authentications TO {role};
 GRANT USAGE ON SEQUENCE {schema}.trace_numbers, {schema}.orders_id_seq TO {role};
 GRANT SELECT, INSERT, UPDATE, DELETE ON {schema}.outbox TO {role};
+GRANT SELECT, INSERT ON {schema}.chargebacks TO {role};
+GRANT UPDATE (result, ended_at) ON {schema}.chargebacks TO {role};

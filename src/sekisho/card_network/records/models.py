@@ -1,8 +1,18 @@
-"""Orders and authentications."""
+"""Orders, authentications and chargebacks."""
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from django.db import models
+
+
+class Proof(NamedTuple):
+    """What of an authentication goes into the authorisation request."""
+
+    eci: str
+    value: str
+    ds_id: str
 
 
 class Order(models.Model):
@@ -18,6 +28,8 @@ class Order(models.Model):
         CAPTURE = "capture"
         REVERSE = "reverse"
         UNDO = "undo"
+        REFUND = "refund"
+        ANSWER = "answer"
 
     class State(models.TextChoices):
         TAKEN = "taken"
@@ -30,6 +42,8 @@ class Order(models.Model):
     kind = models.TextField(choices=Kind)
     payment_id = models.TextField()
     attempt = models.IntegerField()
+    part = models.TextField(default="")
+    """What tells orders of one kind, payment and attempt apart: refund id, case number."""
     digest = models.BinaryField()
     """SHA-256 of the order as it came; empty when only its place was taken (see ``Inquire``)."""
     body = models.BinaryField()
@@ -54,10 +68,15 @@ class Order(models.Model):
     network_reference = models.TextField(default="")
     done_at = models.DateTimeField(null=True)
 
+    proof: Proof | None = None
+    """In memory only, of an authorisation that was just taken: the authentication it uses."""
+
     class Meta:
         db_table = "orders"
         constraints = [
-            models.UniqueConstraint(fields=["kind", "payment_id", "attempt"], name="order_once"),
+            models.UniqueConstraint(
+                fields=["kind", "payment_id", "attempt", "part"], name="order_once"
+            ),
             models.UniqueConstraint(fields=["trace_number", "sent_at"], name="trace_once"),
             models.CheckConstraint(
                 condition=models.Q(state__in=["taken", "challenge", "unknown", "stuck", "done"]),
@@ -105,3 +124,28 @@ class Authentication(models.Model):
     class Meta:
         db_table = "authentications"
         indexes = [models.Index(fields=["payment_id"], name="authentication_payment")]
+
+
+class Chargeback(models.Model):
+    """A case of the network about a captured payment; ``result`` is empty until it decides."""
+
+    case_number = models.TextField(primary_key=True)
+    authorisation = models.ForeignKey(Order, models.RESTRICT, related_name="chargebacks")
+    payment_id = models.TextField()
+    amount_yen = models.BigIntegerField()
+    reason_code = models.TextField()
+    respond_by = models.DateField()
+    received_at = models.DateTimeField()
+    result = models.TextField(default="")
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "chargebacks"
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(result__in=["", "won", "lost"]), name="chargeback_result_known"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(amount_yen__gt=0), name="chargeback_above_zero"
+            ),
+        ]

@@ -88,6 +88,9 @@ def _outbox(_briefing: Briefing) -> Outbox:
             payments.AuthorisationOutcome,
             payments.CaptureOutcome,
             payments.ReversalOutcome,
+            payments.RefundOutcome,
+            payments.ChargebackReceived,
+            payments.DisputeEnded,
         ]
     )
 

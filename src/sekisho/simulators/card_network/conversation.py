@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from sekisho.simulators.card_network.book import Book, Entry, Key, masked
+from sekisho.simulators.card_network.book import Book, Entry, Key, business_day, masked
+from sekisho.simulators.card_network.disputes import ACCEPTANCE, REPRESENTMENT, Disputes
+from sekisho.simulators.card_network.faults import Faults
 from sekisho.simulators.card_network.packing import HostMessage, PackingError, unpack_elements
 from sekisho.simulators.test_cards import WRONG_CODE, TestCard, find
 
@@ -44,10 +46,14 @@ class Conversation:
     def __init__(self, book: Book, now: Callable[[], datetime]) -> None:
         self._book = book
         self._now = now
+        self._disputes = Disputes(book, now)
+        self._faults = Faults()
         self.signed_on = False
 
-    def answer(self, asked: HostMessage, *, late_after_s: float) -> list[Reply]:
-        """Return what the host answers to ``asked``: nothing, one answer or more."""
+    def answer(self, asked: HostMessage, faults: Faults) -> list[Reply]:
+        """Return what the host answers to ``asked``: nothing, one answer or more. Of ``faults``
+        only the times of the test cards count here."""
+        self._faults = faults
         if asked.kind == "0800":
             return [self._manage(asked)]
         act = {
@@ -56,15 +62,18 @@ class Conversation:
             "04": self._reverse,
             "06": self._inquire,
         }.get(asked.kind[:2])
-        if asked.kind[2] not in "02468":
+        if asked.kind in ("0432", "0632"):
+            self._disputes.acknowledged(asked)
+        if asked.kind[2] not in "02468" or asked.kind[3] not in "01":
             return []  # an answer, or no type at all: answering it could go on for ever
-        if act is None or asked.kind[2] not in "02" or asked.kind[3] not in "01":
+        if act is None or asked.kind[2] not in "02":
             return [self._reply(asked, "12")]
         if not self.signed_on or not _key(asked):
             return [self._reply(asked, "12" if not self.signed_on else "30")]
         replies = act(asked)
         return [
-            Reply(one.message, late_after_s if one.after_s else 0.0, one.shape) for one in replies
+            Reply(one.message, faults.late_after_s if one.after_s else 0.0, one.shape)
+            for one in replies
         ]
 
     def _reply(self, asked: HostMessage, code: str, **more: str) -> Reply:
@@ -122,6 +131,7 @@ class Conversation:
             card=masked(number),
             card_hash=self._book.card_hash(number),
             behaviour=behaviour,
+            eci=unpack_elements(asked.fields.get(48, "")).get("42", "") if approved else "",
         )
 
     def _as_behaved(self, asked: HostMessage, entry: Entry) -> list[Reply]:
@@ -148,10 +158,15 @@ class Conversation:
     def _financial(self, asked: HostMessage) -> list[Reply]:
         if not {3, 4, 37, 42, 90} <= asked.fields.keys():
             return [self._reply(asked, "30")]
+        if asked.kind[2] == "2" and asked.fields[3] in (REPRESENTMENT, ACCEPTANCE):
+            decide_after_s = self._faults.decide_after_s
+            return [
+                self._reply(asked, self._disputes.take_word(asked, decide_after_s=decide_after_s))
+            ]
         if asked.kind[2] == "2":
             return self._capture(asked)
         if asked.fields[3].startswith("20"):
-            return [self._refund(asked)]
+            return self._refund(asked)
         return [self._reply(asked, "12")]
 
     def _capture(self, asked: HostMessage) -> list[Reply]:
@@ -169,23 +184,31 @@ class Conversation:
         if not 0 < amount <= entry.amount:
             return [self._reply(asked, "13")]
         entry.state, entry.captured, entry.capture_trace = "captured", amount, trace
+        entry.day = business_day(self._now())
+        if entry.behaviour == "charged_back":
+            entry.due = self._now().timestamp() + self._faults.chargeback_after_s
         self._book.write(entry)
         silent = entry.behaviour == "capture_silent_once"
         return [] if silent else [self._reply(asked, "00", f63=entry.network_reference)]
 
-    def _refund(self, asked: HostMessage) -> Reply:
+    def _refund(self, asked: HostMessage) -> list[Reply]:
         key = _key(asked)
         assert key is not None
         known = self._book.find(key)
         if known is not None:
             closed = known.state in ("closed", "reversed")
-            return self._reply(asked, "94" if closed else known.response_code)
+            same = known.kind == "refund" and known.amount == int(asked.fields[4])
+            return [self._reply(asked, known.response_code if same and not closed else "94")]
         entry = self._original(asked)
         amount = int(asked.fields[4])
         if entry is None or entry.state != "captured":
-            return self._reply(asked, "25" if entry is None else "12")
-        if not 0 < amount <= entry.captured - entry.refunded:
-            return self._reply(asked, "13")
+            return [self._reply(asked, "25" if entry is None else "12")]
+        if entry.merchant != asked.fields[42].strip():
+            return [self._reply(asked, "12")]
+        if entry.behaviour == "refund_refused":
+            return [self._reply(asked, "57")]
+        if not 0 < amount <= entry.left:
+            return [self._reply(asked, "13")]
         refund = Entry(
             key=key,
             kind="refund",
@@ -198,10 +221,11 @@ class Conversation:
             card=entry.card,
             card_hash=entry.card_hash,
             original=entry.key,
+            day=business_day(self._now()),
         )
         entry.refunded += amount
         self._book.write(entry, refund)
-        return self._reply(asked, "00")
+        return [] if entry.behaviour == "refund_silent_once" else [self._reply(asked, "00")]
 
     # --- reversal and inquiry --------------------------------------------------------------------
 

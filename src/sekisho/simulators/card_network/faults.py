@@ -24,6 +24,10 @@ class Faults(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Every answer waits this long."""
     late_after_s: float = 20.0
     """Test cards of behaviour ``late`` are answered after this long."""
+    chargeback_after_s: float = 5.0
+    """Captures of test cards of behaviour ``charged_back`` are disputed after this long."""
+    decide_after_s: float = 20.0
+    """A contested chargeback is decided after this long."""
     drop_request: float = 0.0
     """The request is lost before the host has seen it."""
     drop_answer: float = 0.0
@@ -50,7 +54,13 @@ class Faults(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         ):
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"{name} must be from 0 to 1")
-        for name in ("latency_s", "late_after_s", "delay_s"):
+        for name in (
+            "latency_s",
+            "late_after_s",
+            "delay_s",
+            "chargeback_after_s",
+            "decide_after_s",
+        ):
             if not 0 <= getattr(self, name) <= MAX_DELAY_S:
                 raise ValueError(f"{name} must be from 0 to {MAX_DELAY_S:.0f} seconds")
 

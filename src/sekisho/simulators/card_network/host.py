@@ -12,8 +12,10 @@ from pathlib import Path
 from sekisho.simulators.card_network.book import Book
 from sekisho.simulators.card_network.conversation import Conversation, Reply
 from sekisho.simulators.card_network.faults import FaultFile
+from sekisho.simulators.card_network.look_after import LOOK_EVERY_S, Caretaker
 from sekisho.simulators.card_network.packing import (
     MAX_MESSAGE_BYTES,
+    HostMessage,
     PackingError,
     pack,
     unpack,
@@ -40,6 +42,8 @@ class CardNetworkHost:
         self.book = Book(folder)
         self.faults = FaultFile(folder)
         self.now = now
+        self._caretaker = Caretaker(folder, self.book, now)
+        self._care: asyncio.Task[None] | None = None
         self._server: asyncio.Server | None = None
         self._talks: set[_Talk] = set()
 
@@ -51,10 +55,14 @@ class CardNetworkHost:
             self._server = await asyncio.start_server(self._meet, sock=listener)
         else:
             self._server = await asyncio.start_server(self._meet, host, port)
+        self._care = asyncio.create_task(self._look_after())
         return int(self._server.sockets[0].getsockname()[1])
 
     async def stop(self) -> None:
         """Stop listening, cut every connection and close the book."""
+        if self._care is not None:
+            self._care.cancel()
+            await asyncio.gather(self._care, return_exceptions=True)
         if self._server is not None:
             self._server.close()
         self.cut_connections()
@@ -66,6 +74,19 @@ class CardNetworkHost:
         """Abort every connection, as a broken line does."""
         for talk in list(self._talks):
             talk.abort()
+
+    async def _look_after(self) -> None:
+        while True:
+            talk = next((one for one in self._talks if one.signed_on), None)
+            try:
+                messages = self._caretaker.look()
+            except Exception:
+                LOG.exception("the host could not look after its cases")
+                messages = []
+            if talk is not None:
+                for message in messages:
+                    talk.say(message)
+            await asyncio.sleep(LOOK_EVERY_S)
 
     async def _meet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if len(self._talks) >= MAX_CONNECTIONS:
@@ -94,6 +115,15 @@ class _Talk:
         transport = writer.transport
         transport.set_write_buffer_limits(high=MAX_UNSENT_BYTES)
 
+    @property
+    def signed_on(self) -> bool:
+        return self._conversation.signed_on
+
+    def say(self, message: HostMessage) -> None:
+        """Say a message of the host's own; it meets the same faults as an answer."""
+        self._host.faults.refresh()
+        self._send_with_faults(Reply(message))
+
     def abort(self) -> None:
         for timer in self._timers:
             timer.cancel()
@@ -121,7 +151,7 @@ class _Talk:
         spared = asked.kind == "0800"
         if not spared and faults.happens(settings.drop_request):
             return
-        for reply in self._conversation.answer(asked, late_after_s=settings.late_after_s):
+        for reply in self._conversation.answer(asked, settings):
             if spared:
                 self._send(reply)
             else:

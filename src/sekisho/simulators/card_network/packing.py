@@ -53,9 +53,11 @@ LAYOUTS: dict[int, Layout] = {
     44: Layout(_PRINTABLE, 25, 2),
     48: Layout(_PRINTABLE, 255, 3),
     49: Layout(_NUMERIC, 3),
+    60: Layout(_PRINTABLE, 255, 3),
     62: Layout(_PRINTABLE, 40, 3),
     63: Layout(_PRINTABLE, 50, 3),
     70: Layout(_NUMERIC, 3),
+    72: Layout(_PRINTABLE, 999, 3),
     90: Layout(_NUMERIC, 42),
 }
 
@@ -163,7 +165,7 @@ def _read_field(reader: _Reader, number: int) -> str:
 
 
 def unpack_elements(text: str) -> dict[str, str]:
-    """Return the sub-elements of field 48 (two digits name, two digits length, value).
+    """Return the sub-elements of field 48 or 60 (two digits name, two digits length, value).
 
     Raises ``PackingError``."""
     reader = _Reader(text)
@@ -172,6 +174,11 @@ def unpack_elements(text: str) -> dict[str, str]:
         name = reader.take(2, 48)
         length = reader.take(2, 48)
         if not _NUMERIC.issuperset(name + length) or name in elements:
-            raise PackingError("field 48 has a broken sub-element")
+            raise PackingError("a broken sub-element")
         elements[name] = reader.take(int(length), 48)
     return elements
+
+
+def pack_elements(elements: dict[str, str]) -> str:
+    """Return ``elements`` as field 48 and 60 hold them."""
+    return "".join(f"{name}{len(value):02d}{value}" for name, value in elements.items())
