@@ -85,10 +85,18 @@ class Cluster:
         """Bring the server up, whatever state the last one left, and wait until it answers.
 
         Raises ClusterFolderError for a folder that is not ours, ClusterStartError when the server
-        does not come up; the message holds the end of its log.
+        does not come up (or falls again while it does); the message holds the end of its log.
         """
         if self.pid is not None:
             return
+        try:
+            self._start()
+        except (OSError, psycopg.Error) as error:
+            # A full disk, or a server that was killed while it started: another start may do.
+            self.stop()
+            raise ClusterStartError(f"PostgreSQL did not start: {error}") from error
+
+    def _start(self) -> None:
         for folder in (self.folder, self._secrets, self.log.parent):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not (self.pgdata / "PG_VERSION").exists():
@@ -106,19 +114,22 @@ class Cluster:
         self._start_until_ready(mode)
         self._make_database()
 
-    def stop(self) -> None:
-        """Stop the server: finish what is running, then at once, then by force."""
+    def stop(self, hurry: Callable[[], bool] = lambda: False) -> None:
+        """Stop the server: finish what is running, then at once, then by force. `hurry` True goes
+        on to the next without waiting; what is committed stays committed all the same."""
         process = self._process
         self._process = None
-        if process is None or process.poll() is not None:
+        if process is None:
             return
         for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):
+            if process.poll() is not None:
+                return
             process.send_signal(number)
-            try:
-                process.wait(STOP_LIMIT_SECONDS)
-            except subprocess.TimeoutExpired:
-                continue
-            return
+            until = time.monotonic() + STOP_LIMIT_SECONDS
+            while process.poll() is None and time.monotonic() < until:
+                if hurry() and number == signal.SIGINT:
+                    break
+                time.sleep(POLL_SECONDS)
 
     def is_healthy(self) -> bool:
         """Whether the server answers a query now."""

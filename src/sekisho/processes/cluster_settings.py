@@ -63,5 +63,15 @@ def write_settings(pgdata: Path, socket_folder: Path, *, durable: bool, open_soc
         # PostgreSQL is another user than ours here; the password still stands before it.
         values = values | {"unix_socket_permissions": "0777"}
     lines = [f"{name} = '{value}'" for name, value in values.items()]
-    (pgdata / "postgresql.conf").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    (pgdata / "pg_hba.conf").write_text(HBA, encoding="utf-8")
+    _write_whole(pgdata / "postgresql.conf", "\n".join(lines) + "\n")
+    _write_whole(pgdata / "pg_hba.conf", HBA)
+
+
+def _write_whole(file: Path, text: str) -> None:
+    """Write `file` whole or not at all, and only when it differs: on a full disk half a file of
+    settings would let the server come up without them."""
+    if file.exists() and file.read_text(encoding="utf-8") == text:
+        return
+    fresh = file.with_name(file.name + ".new")
+    fresh.write_text(text, encoding="utf-8")
+    fresh.rename(file)

@@ -66,6 +66,10 @@ def set_up(settings: dict[str, Any]) -> None:
 
     django_settings.configure(**settings)
     django.setup()
+    if settings["DATABASES"]["default"]["ENGINE"].endswith("postgresql"):
+        from sekisho.database.connections import look_before_asking
+
+        look_before_asking()
 
 
 def database_settings(database: DatabaseRole | None) -> dict[str, Any]:

@@ -229,9 +229,9 @@ def _open_doors(
     doors = process.doors(briefing) if process.doors else Doors(process.zone)
     checks = dict(process.checks())
     if process.settings is not None and briefing.database is not None:
-        from django.db import close_old_connections
+        from sekisho.database.connections import WorkerConnections
 
-        doors.before_each(close_old_connections)
+        doors.work_within(WorkerConnections())
         checks["database"] = check_database
         doors.on_forbidden(_tell_evidence(process.zone))
     if process.outbox is not None:

@@ -1,5 +1,6 @@
 """Puts the edge before a process's pages, and lets the sandbox read the edge's rules."""
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,8 +21,11 @@ def stand_edge(
 
     more: further arguments of `edge.stand_before` (`limits`, `csp`). Raises its errors.
     """
+    from django.core.signals import got_request_exception
+
     from sekisho.edge import default_crs_dir, stand_before
 
+    got_request_exception.connect(_tell_outage)
     return stand_before(
         application,
         process=briefing.process,
@@ -31,6 +35,20 @@ def stand_edge(
         trusted_proxies=briefing.settings.get("trusted_proxies", ()),
         **more,
     )
+
+
+def _tell_outage(request: Any = None, **_facts: Any) -> None:
+    """Tell the edge that a request broke on what is away for now and comes back by itself."""
+    import psycopg
+    from django.db import InterfaceError, OperationalError
+
+    from sekisho.edge import OUTAGE
+    from sekisho.transport import TransportError
+
+    # Records are read through Django or past it (`sekisho.database`), each with its own errors.
+    away = (OperationalError, InterfaceError, psycopg.OperationalError, psycopg.InterfaceError)
+    if isinstance(sys.exc_info()[1], (*away, TransportError)):
+        request.META[OUTAGE] = True
 
 
 def read_rules(_briefing: Briefing, plan: SandboxPlan) -> SandboxPlan:

@@ -18,6 +18,7 @@ from sekisho.processes.supervisor.errors import AlreadyRunning, PortTaken
 from sekisho.processes.supervisor.up import Platform, Progress
 from sekisho.transport.briefing import Briefing
 from tests.rooms.processes.small_platform import (
+    WAIT_SECONDS,
     Running,
     all_gone,
     few_seats,
@@ -157,6 +158,39 @@ def test_stop_leaves_nothing_and_start_goes_on(tmp_path: Path) -> None:
         assert (done.returncode, done.stdout) == (0, "stopped\n")
         assert platform.program.wait(30) == 0
     assert all_gone(pids)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (signal.SIGINT, signal.SIGINT),
+        (signal.SIGTERM, signal.SIGTERM),
+        (signal.SIGTERM, signal.SIGINT),
+    ],
+)
+def test_a_second_order_to_stop_forces_what_hangs(
+    tmp_path: Path, first: signal.Signals, second: signal.Signals
+) -> None:
+    """One process can't hear the first order; the small platform would wait for it for minutes."""
+    with running(tmp_path / "data") as platform:
+        pids = platform.pids()
+        os.kill(platform.row("notices")["pid"], signal.SIGSTOP)
+        log = platform.folder / "log" / "supervisor" / "log.jsonl"
+        platform.program.send_signal(first)
+        wait_until(lambda: "platform_stopped" in log.read_text())
+        assert platform.program.poll() is None
+        platform.program.send_signal(second)
+        assert platform.program.wait(WAIT_SECONDS) == 0
+    assert all_gone(pids)
+
+
+def test_a_process_that_was_well_comes_back_soon_however_often_it_falls(
+    platform: Running,
+) -> None:
+    for _ in range(4):
+        wait_until(lambda: platform.row("notices")["state"] == "healthy")
+        os.kill(platform.row("notices")["pid"], signal.SIGKILL)
+    wait_until(lambda: platform.row("notices")["state"] == "healthy")
 
 
 def test_a_killed_supervisor_leaves_no_orphans_and_the_next_start_recovers(

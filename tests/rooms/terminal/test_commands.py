@@ -17,7 +17,6 @@ from sekisho.crossings.message import Refusal
 from sekisho.crossings.payments import (
     LedgerVerified,
     ListUnpaidBills,
-    PaymentEvent,
     PaymentHistory,
     ShowHistory,
     UnpaidBills,
@@ -27,6 +26,7 @@ from sekisho.processes.terminal import connect
 from sekisho.processes.terminal.main import main
 from sekisho.transport.errors import CrossingUnavailable
 from sekisho.vocabulary.identifiers import new_reference
+from tests.rooms.a_history import a_history
 from tests.rooms.bill_files.files import (
     HEADINGS,
     POLICY_HEADINGS,
@@ -59,7 +59,9 @@ class Platform(RecordingPayments):
         if isinstance(message, InviteOperator):
             return OperatorInvited(link="http://localhost:7005/invitation/y", expires_at=AT)
         if isinstance(message, VerifyLedger):
-            return LedgerVerified(ok=False, transfers=2, entries=4, payments=1, faults=["broken"])
+            return LedgerVerified(
+                ok=False, transfers=2, entries=4, payments=1, linked=0, faults=["broken"]
+            )
         if isinstance(message, ListUnpaidBills):
             return self.unpaid(message.limit)
         if isinstance(message, ShowHistory):
@@ -81,18 +83,7 @@ class Platform(RecordingPayments):
     def history(reference: str) -> PaymentHistory:
         if reference != REFERENCE:
             raise Refusal("payment_unknown")
-        event = PaymentEvent(at=AT, from_state="started", to_state="succeeded", by="x", why="")
-        return PaymentHistory(
-            reference=reference,
-            payment_id="payment_1",
-            client_body="mihon_to",
-            site="metropolitan_tax",
-            state="succeeded",
-            amount_yen=12_500,
-            fee_yen=110,
-            events=[event],
-            entries=[{"account": "card_network", "amount_yen": 12_610}],
-        )
+        return a_history(reference)
 
 
 @pytest.fixture
@@ -241,10 +232,18 @@ def test_a_payment_is_shown_and_an_unknown_or_mistyped_one_is_told(
 ) -> None:
     assert main(["payments", "show", REFERENCE.lower()]) == 0
     out = capsys.readouterr().out
-    for shown in (REFERENCE, "succeeded", "12,500", "2026-05-01 12:00:00", "12610"):
+    for shown in (
+        REFERENCE,
+        "succeeded",
+        "12,500",
+        "2026-05-01 12:04:05",
+        "12,610",
+        "ECI 05",
+        "issuer bears",
+    ):
         assert shown in out
     assert main(["payments", "show", REFERENCE, "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["state"] == "succeeded"
+    assert json.loads(capsys.readouterr().out)["status"] == "succeeded"
     assert main(["payments", "show", new_reference()]) == 1
     assert main(["payments", "show", "nonsense"]) == 1
 

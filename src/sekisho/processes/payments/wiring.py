@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,16 +37,41 @@ def _doors(briefing: Briefing) -> Doors:
 
 
 def _outbox(briefing: Briefing) -> Outbox:
+    from sekisho.payments.guard.decide import EndRefused, end_refused
     from sekisho.payments.post_orders import SENDS, order_was_refused
     from sekisho.transport.outbox import Outbox
 
-    return Outbox(sends=SENDS, on_refused=order_was_refused)
+    room = _room(briefing)
+    return Outbox(
+        sends=SENDS,
+        own={EndRefused: lambda message: end_refused(room, message)},
+        on_refused=order_was_refused,
+    )
 
 
 def _sweep(briefing: Briefing, stop: threading.Event) -> None:
     from sekisho.payments.expire import sweep_until
 
     sweep_until(_room(briefing), stop)
+
+
+def _link(_: Briefing, stop: threading.Event) -> None:
+    from sekisho.payments.ledger.chain import link_until
+
+    link_until(stop)
+
+
+def _reconcile(briefing: Briefing, stop: threading.Event) -> None:
+    from sekisho.payments.ledger.reconcile_daily import reconcile_until
+
+    reconcile_until(_room(briefing), stop)
+
+
+def _checks() -> dict[str, Callable[[], str]]:
+    from sekisho.payments.ledger.chain import check_linking
+    from sekisho.payments.ledger.reconcile_daily import check_reconciliation
+
+    return {"ledger_chain": check_linking, "reconciliation": check_reconciliation}
 
 
 def _prepare(keys_folder: Path) -> dict[str, bytes]:
@@ -59,6 +85,7 @@ PROCESS = Process(
     settings=settings,
     doors=_doors,
     outbox=_outbox,
-    works=(_sweep,),
+    works=(_sweep, _link, _reconcile),
+    checks=_checks,
     prepare=_prepare,
 )

@@ -13,9 +13,13 @@ from sekisho.crossings.message import HealthShown
 from sekisho.processes.supervisor.roster import Seat
 
 FIRST_PAUSE_SECONDS = 0.2
-LONGEST_PAUSE_SECONDS = 30.0
+LONGEST_PAUSE_SECONDS = 5.0
+"""Between lives that never were well, each twice the last: another start does not mend it."""
+SHORT_SERVICE_PAUSE_SECONDS = 1.0
+"""After a life that was well but short. Not longer: payers wait, and what killed it came from
+outside."""
 STEADY_SECONDS = 60.0
-"""A process that ran this long begins with the shortest pause again."""
+"""A life this long is followed by the shortest pause."""
 UNRESPONSIVE_LIMIT_SECONDS = 30.0
 """A process that gives no answer for this long is killed and started again."""
 FIRST_ANSWER_LIMIT_SECONDS = 180.0
@@ -33,10 +37,13 @@ class Child:
     program: "subprocess.Popen[bytes] | None" = None
     restarts: int = 0
     failures: int = 0
+    """Lives in a row that never were well."""
     started_at: float = 0.0
     next_start: float = 0.0
     health: HealthShown | None = None
     answered_at: float = 0.0
+    served: bool = False
+    """Whether this life was well at any time."""
     ended_why: str = field(default="", repr=False)
     silence: str = field(default="", repr=False)
     look_now: threading.Event = field(default_factory=threading.Event, repr=False)
@@ -57,7 +64,7 @@ class Child:
 
     def begin(self) -> None:
         """Start it now."""
-        self.health = None
+        self.health, self.served = None, False
         self.started_at = self.answered_at = time.monotonic()
         self.program = self.start()
         self.look_now.set()
@@ -66,6 +73,7 @@ class Child:
         """Note an answer of this life of the process."""
         if shown.facts.get("pid") == self.pid:
             self.health = shown
+            self.served = self.served or shown.ok
             self.silence = ""
             self.answered_at = time.monotonic()
 
@@ -82,20 +90,32 @@ class Child:
             why = f"gave no answer for {limit:.0f} s"
         else:
             why = say_end(self.program.returncode)
-        ran = time.monotonic() - self.started_at
-        self.failures = 1 if ran > STEADY_SECONDS else self.failures + 1
-        pause = min(FIRST_PAUSE_SECONDS * 2 ** min(self.failures - 1, 10), LONGEST_PAUSE_SECONDS)
-        self.next_start = time.monotonic() + pause
+        self.next_start = time.monotonic() + self._pause()
         self.program, self.health = None, None
         self.ended_why = why
         return why
+
+    def _pause(self) -> float:
+        """Seconds until the next life."""
+        if self.served:
+            self.failures = 0
+            steady = time.monotonic() - self.started_at > STEADY_SECONDS
+            return FIRST_PAUSE_SECONDS if steady else SHORT_SERVICE_PAUSE_SECONDS
+        self.failures += 1
+        return min(FIRST_PAUSE_SECONDS * 2.0 ** min(self.failures - 1, 10), LONGEST_PAUSE_SECONDS)
 
     def start_again_if_due(self) -> bool:
         """Start it again when its pause is over; True when it did."""
         if self.program is not None or time.monotonic() < self.next_start:
             return False
+        try:
+            self.begin()
+        except OSError as error:
+            # No memory, no descriptors, a full disk: nothing that may end the supervisor.
+            self.ended_why = f"could not be started: {error.strerror}"
+            self.next_start = time.monotonic() + self._pause()
+            return False
         self.restarts += 1
-        self.begin()
         return True
 
     def signal(self, number: signal.Signals) -> None:

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import logging
 import os
 import signal
 import time
@@ -14,13 +15,19 @@ from sekisho.processes.supervisor.child import Child
 RUNNING_FILE = "running.json"
 END_LIMIT_SECONDS = 5.0
 
+log = logging.getLogger("sekisho.supervisor")
+
 
 def note_running(folder: Path, children: Iterable[Child]) -> None:
-    """Write down which processes run now."""
+    """Write down which processes run now. A disk that is full is no reason to end them: the list of
+    before stays, and a number in it that is another program's by now is told by its start time."""
     running = [[child.pid, started] for child in children if (started := started_at(child.pid))]
     fresh = folder / (RUNNING_FILE + ".new")
-    fresh.write_text(json.dumps(running))
-    fresh.rename(folder / RUNNING_FILE)
+    try:
+        fresh.write_text(json.dumps(running))
+        fresh.rename(folder / RUNNING_FILE)
+    except OSError as error:
+        log.warning("%s could not be written: %s", RUNNING_FILE, error.strerror)
 
 
 def end_leftovers(folder: Path) -> int:

@@ -34,6 +34,32 @@ def site_settings(zone: str) -> dict[str, Any]:
     return {}
 
 
+def lay_over(told: dict[str, Any], file: Path) -> dict[str, Any]:
+    """Return what payments is told with this platform's own guard limits laid over the sites'.
+
+    `file` (`sites.toml` in the data folder) need not exist; it may hold `[<site>.payments.guard]`
+    for each site, nothing else. Raises SettingsUnreadable naming the file and the key.
+    """
+    try:
+        changes = tomllib.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return told
+    except (OSError, ValueError) as error:
+        raise SettingsUnreadable(f"{file}: {error}") from None
+    sites = dict(told["sites"])
+    for site, change in changes.items():
+        guard = change.get("payments", {}).get("guard") if isinstance(change, dict) else None
+        if site not in sites or guard is None or change != {"payments": {"guard": guard}}:
+            known = ", ".join(sites)
+            raise SettingsUnreadable(
+                f"{file}: {site}: only [<site>.payments.guard] may stand here, of {known}"
+            )
+        section = sites[site]["payments"]
+        laid = {**section.get("guard", {}), **guard}
+        sites[site] = {"payments": {**section, "guard": laid}}
+    return {**told, "sites": sites}
+
+
 @lru_cache(1)
 def read_site_files() -> dict[str, dict[str, Any]]:
     """Every site's file by site id (the file's name). Raises SettingsUnreadable."""

@@ -34,7 +34,7 @@ from sekisho.processes.supervisor.leftovers import end_leftovers, note_running
 from sekisho.processes.supervisor.orders import Orders
 from sekisho.processes.supervisor.roster import Seat
 from sekisho.processes.supervisor.show_status import gather_status
-from sekisho.processes.supervisor.site_files import site_settings
+from sekisho.processes.supervisor.site_files import lay_over, site_settings
 from sekisho.processes.supervisor.sockets import HeldSockets
 from sekisho.processes.supervisor.start_program import open_output, start_program
 from sekisho.processes.supervisor.tell_evidence import EvidenceTeller
@@ -144,7 +144,7 @@ class Platform:
             group = [child for child in self.children if child.seat.stop_rank == rank]
             end_all(group, STOP_LIMIT_SECONDS, self.orders.hurry)
         if self._cluster is not None:
-            self._cluster.stop()
+            self._cluster.stop(self.orders.hurry)
         if self._doors is not None:
             self._doors.shut()
         self._sockets.close()
@@ -167,7 +167,8 @@ class Platform:
             "mail_folder": str(self.data.mail),
             "notices_folder": str(self.data.notices),
         }
-        return folders | site_settings(zone)
+        told = folders | site_settings(zone)
+        return lay_over(told, self.data.root / "sites.toml") if zone == "payments" else told
 
     def _start_migration(self, seat: Seat, owner: DatabaseRole) -> "subprocess.Popen[bytes]":
         briefing = Briefing(
