@@ -1,4 +1,4 @@
-"""Run the named measurements, or all: `python -m bench [start] [payments] [waf]`."""
+"""Run the named measurements, or all: `python -m bench [start] [payments] [walk] [vault] [waf]`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from pathlib import Path
 MEASUREMENTS = {
     "start": [sys.executable, "-m", "bench.start"],
     "payments": [sys.executable, "-m", "bench.payments"],
+    "walk": [sys.executable, "-m", "bench.walk"],
+    "vault": [sys.executable, "-m", "bench.vault"],
     "waf": [sys.executable, str(Path(__file__).with_name("waf.py")), "--requests", "200"],
 }
 

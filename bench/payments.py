@@ -1,141 +1,124 @@
-"""What one payment costs, from the payer's first page to the captured payment.
+"""The payment engine, measured whole: `make bench payments`.
 
-Measured on a platform of its own: payers walk the real pages over HTTP (WAF, card form, 3-D Secure
-without challenge, authorisation, capture), PAYERS at a time. CPU is user + system time of each
-process over the run, from the operating system, divided by the payments made; payments/s is the
-whole platform with this load generator and the simulators on the same machine.
+1. CPU milliseconds for each payment by process and phase, and payments/s (``bench.engine``).
+2. payments/s against pgbench with the same rows and commits, on the same cluster, in the same run.
+3. A network that answers after 2 s: what is offered, what is lost, the accepting door, memory.
+4. With ``--flat 10000,1000000``: CPU for each payment with so many payments in the tables already.
 
-    python -m bench.payments [NUMBER]
+Everything runs on this machine at once: PostgreSQL (durable), simulators, the load generator. So
+every figure is a CPU cost or a ratio of two figures of the same run.
+
+    python -m bench.payments [--payments 200] [--slow 60x60] [--flat 10000,1000000]
 """
 
 from __future__ import annotations
 
-import csv
-import sys
+import argparse
 import tempfile
-import threading
 import time
-from datetime import timedelta
-from itertools import count
 from pathlib import Path
 
-import psutil
-
-from bench.http_payer import HttpPayer, WalkBroke
-from sekisho.simulators import test_cards
-from sekisho.vocabulary.clock import business_date, now
+from bench.engine import (
+    NOT_THE_ENGINE,
+    PAYERS,
+    flow,
+    in_phases,
+    let_guard_watch,
+    show_phases,
+)
+from bench.engine_load import EngineLoad, end_cleanly_when_told
+from bench.full_tables import fill
+from bench.platform_cpu import CpuReader, Used
+from bench.same_rows import costs_of, read_written, run_pgbench
+from bench.slow_network import pay_slowly
 from tests.running_platform import RunningPlatform
 
-PAYERS = 4
-WARM_UP = 4
-DEFAULT_PAYMENTS = 100
+WARM_UP = 40
+FLAT_PAYMENTS = 100
+FLAT_ROUNDS = 2
 
 
 def main() -> None:
-    """Make the payments, print the table."""
-    number = int(sys.argv[1]) if len(sys.argv) > 1 else DEFAULT_PAYMENTS
+    """Measure and print."""
+    end_cleanly_when_told()
+    asked = _arguments()
     with tempfile.TemporaryDirectory(prefix="sekisho-bench-") as folder:
-        platform = RunningPlatform(Path(folder) / "data").start()
+        data = Path(folder) / "data"
+        let_guard_watch(data)
+        platform = RunningPlatform(data).start()
         try:
-            bills = _bills(platform, Path(folder), number + WARM_UP)
-            _pay_all(platform, bills[:WARM_UP])
-            before = _cpu(platform)
-            began = time.monotonic()
-            outcomes = _pay_all(platform, bills[WARM_UP:])
-            seconds = time.monotonic() - began
-            _show(before, _cpu(platform), outcomes, seconds)
+            load = EngineLoad(platform)
+            flow(load, load.bills(WARM_UP))
+            cpu = CpuReader(platform)
+            show_phases(in_phases(load, cpu, load.bills(asked.payments)), asked.payments)
+            _against_pgbench(load, asked.payments)
+            if asked.slow:
+                _slowly(load, cpu, *map(int, asked.slow.split("x")))
+            if asked.flat:
+                _flat(load, cpu, [int(size) for size in asked.flat.split(",")])
         finally:
             platform.stop()
 
 
-def _bills(platform: RunningPlatform, folder: Path, number: int) -> list[dict[str, str]]:
-    today = business_date(now())
-    found = []
-    path = folder / "bills.csv"
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer: csv.DictWriter[str] | None = None
-        for at in range(number):
-            numbers = {
-                "payee_number": "13999",
-                "payment_number": f"{60_000_000_000_000_000_000 + at}",
-                "confirmation_number": "135790",
-                "category_number": "001",
-            }
-            row = numbers | {
-                "item_ja": "個人事業税",
-                "fiscal_year": "2026",
-                "amount": "12000",
-                "first_payable": (today - timedelta(days=1)).isoformat(),
-                "due_date": (today + timedelta(days=30)).isoformat(),
-            }
-            if writer is None:
-                writer = csv.DictWriter(file, row)
-                writer.writeheader()
-            writer.writerow(row)
-            found.append(numbers)
-    platform.sekisho("bills", "import", str(path), "--client-body", "mihon_to")
-    return found
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench.payments")
+    parser.add_argument("--payments", type=int, default=200)
+    parser.add_argument("--slow", default="60x60", help="payments/s x seconds; empty: left out")
+    parser.add_argument("--flat", default="", help="payments in the tables, with commas")
+    return parser.parse_args()
 
 
-def _pay_all(platform: RunningPlatform, bills: list[dict[str, str]]) -> dict[str, int]:
-    site = platform.address("payer_site.metropolitan_tax")
-    outcomes: dict[str, int] = {}
-    waiting, lock, serial = list(bills), threading.Lock(), count(1)
-
-    def work() -> None:
-        while True:
-            with lock:
-                if not waiting:
-                    return
-                bill, at = waiting.pop(), next(serial)
-            payer = HttpPayer(site, f"127.1.{at // 200}.{at % 200 + 1}")
-            try:
-                outcome = payer.pay(bill, test_cards.load_number(int(bill["payment_number"][-6:])))
-            except (WalkBroke, OSError) as error:
-                outcome = f"broke: {error}"
-            with lock:
-                outcomes[outcome] = outcomes.get(outcome, 0) + 1
-
-    threads = [threading.Thread(target=work) for _ in range(PAYERS)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return outcomes
+def _against_pgbench(load: EngineLoad, number: int) -> None:
+    payments = load.bills(number)
+    before, began = read_written(load.database), time.monotonic()
+    flow(load, payments)
+    ours = number / (time.monotonic() - began)
+    load.wait_quiet()
+    costs, transactions = costs_of(load.database, before, read_written(load.database), number)
+    theirs = run_pgbench(load.database, load.sockets, load.password, costs, transactions)
+    written = [sum(getattr(c, what) for c in costs) for what in ("inserts", "updates", "deletes")]
+    print(f"a payment: {transactions} transactions that write; rows inserted, changed, deleted:")
+    print(f"  {written[0]}, {written[1]}, {written[2]} in {len(costs)} tables")
+    print(f"payments/s, {PAYERS} payers: {ours:.1f}; pgbench, same rows and commits: {theirs:.1f}")
+    print(f"ratio: {ours / theirs * 100:.1f} % (goal >= 20 %)")
 
 
-def _cpu(platform: RunningPlatform) -> dict[str, float]:
-    """CPU seconds of each process so far; PostgreSQL with all of its own processes."""
-    used = {}
-    rows = {name: row["pid"] for name, row in platform.status().items()}
-    rows["supervisor"] = platform.pid
-    for name, pid in rows.items():
-        times = psutil.Process(pid).cpu_times()
-        used[name] = times.user + times.system
-    used["postgres"] = 0.0
-    for process in psutil.Process(platform.pid).children(recursive=True):
-        try:
-            if process.name() == "postgres":
-                times = process.cpu_times()
-                used["postgres"] += times.user + times.system
-        except psutil.NoSuchProcess:
-            continue
-    return used
+def _slowly(load: EngineLoad, cpu: CpuReader, per_second: int, seconds: int) -> None:
+    run = pay_slowly(load, cpu, per_second, seconds)
+    print(f"network answers after 2 s, {per_second}/s offered for {seconds} s:")
+    print(f"  offered {run.offered}, busy at the door {run.refused}, outcomes {run.states}")
+    lost = run.offered - run.refused - sum(run.states.values())
+    print(f"  lost {lost}; all outcomes after {run.seconds:.0f} s")
+    print(
+        f"  accepting door: p50 {run.p50_seconds * 1000:.0f} ms,"
+        f" p99 {run.p99_seconds * 1000:.0f} ms (goal <= 300)"
+    )
+    for process, (was, now) in run.memory_bytes.items():
+        print(f"  memory of {process}: {was / 2**20:.1f} -> {now / 2**20:.1f} MiB")
 
 
-def _show(
-    before: dict[str, float], after: dict[str, float], outcomes: dict[str, int], seconds: float
-) -> None:
-    done = outcomes.get("done", 0)
-    print(f"outcomes: {outcomes}")
-    print(f"{done / seconds:.1f} payments/s with {PAYERS} payers at a time ({seconds:.1f} s)")
-    print("CPU milliseconds for each payment, whole way with all pages:")
-    total = 0.0
-    for name in sorted(after, key=lambda n: before.get(n, 0) - after[n]):
-        cost = (after[name] - before.get(name, 0)) * 1000 / max(done, 1)
-        total += cost
-        print(f"  {name:<32} {cost:8.2f}")
-    print(f"  {'all':<32} {total:8.2f}")
+def _flat(load: EngineLoad, cpu: CpuReader, sizes: list[int]) -> None:
+    first: float | None = None
+    for size in sizes:
+        began = time.monotonic()
+        fill(load.database, size)
+        filled = time.monotonic() - began
+        costs = [_cost(load, cpu) for _ in range(FLAT_ROUNDS)]
+        first = first or min(costs)
+        print(
+            f"{size:>10,} payments in the tables (filled in {filled:.0f} s):"
+            f" {min(costs):.2f} ms CPU for each payment, {min(costs) / first * 100:.0f} %"
+        )
+
+
+def _cost(load: EngineLoad, cpu: CpuReader) -> float:
+    phases = in_phases(load, cpu, load.bills(FLAT_PAYMENTS))
+    engine: Used = {}
+    for phase in phases.values():
+        for name, seconds in phase.items():
+            if name not in NOT_THE_ENGINE:
+                engine[name] = engine.get(name, 0.0) + seconds
+    return sum(engine.values()) * 1000 / FLAT_PAYMENTS
 
 
 if __name__ == "__main__":

@@ -69,14 +69,17 @@ class Room:
                 connection.execute(sql.SQL("TRUNCATE {} RESTART IDENTITY").format(names))
 
 
-def open_room(zone: str, *, schema: str | None = None, **settings: Any) -> Room:
+def open_room(
+    zone: str, *, schema: str | None = None, durable: bool = False, **settings: Any
+) -> Room:
     """Start the room of `zone` and set Django up in it.
 
     schema: where it differs from the zone's name (`payer_site_metropolitan_tax`).
+    durable: whether a commit waits for the disk; only a measurement wants it.
     settings: further arguments of `django_settings.build` (`urls`, `middleware`, ...).
     """
     folder = Path(tempfile.mkdtemp(prefix=f"sekisho-room-{zone}-"))
-    cluster = Cluster(folder / "postgres", durable=False)
+    cluster = Cluster(folder / "postgres", durable=durable)
     atexit.register(_close, cluster, folder)
     cluster.start()
     lay_down_evidence(cluster)

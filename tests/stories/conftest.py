@@ -12,6 +12,7 @@ from playwright.sync_api import Browser
 
 from tests import browser
 from tests.running_platform import RunningPlatform
+from tests.stories.hall import Hall
 from tests.stories.slips import SlipBook
 
 
@@ -23,6 +24,17 @@ def platform() -> Iterator[RunningPlatform]:
         yield running
     finally:
         running.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def hall() -> Iterator[Hall]:
+    folder = Path(tempfile.mkdtemp(prefix="sekisho-hall-"))
+    opened = Hall(folder / "data")
+    try:
+        yield opened
+    finally:
+        opened.close()
         shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -101,11 +101,12 @@ class FakeZone:
         self.bodies: list[bytes] = []
         self.environs: list[dict[str, Any]] = []
         self.headers: list[tuple[str, str]] = [("Content-Type", "text/plain")]
+        self.status = "200 OK"
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         self.environs.append(environ)
         self.bodies.append(environ["wsgi.input"].read())
-        start_response("200 OK", list(self.headers))
+        start_response(self.status, list(self.headers))
         return [b"zone"]
 
 

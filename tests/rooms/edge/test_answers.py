@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sekisho.edge import STRICT_CSP, Edge
+from sekisho.edge import OUTAGE, STRICT_CSP, Edge
 from sekisho.edge.refuse import choose_language, wants_json
 from sekisho.edge.stand_before import new_reference
 from tests.rooms.edge.knock import FakeZone, environ_of, knock, knock_with, log_lines
@@ -140,3 +140,19 @@ def test_a_fault_in_the_waf_lets_nothing_through(
     line = log_lines(folder)[-1]
     assert line["fault"] == "MemoryError"
     assert "4111" not in json.dumps(line)
+
+
+@pytest.mark.parametrize(("outage", "status", "again"), [(False, 500, None), (True, 503, "2")])
+def test_a_zone_that_broke_shows_our_page(
+    edge: Edge, zone: FakeZone, outage: bool, status: int, again: str | None
+) -> None:
+    """Never the bare page of the framework; during an outage it says when to come again."""
+    zone.status = "500 Internal Server Error"
+    environ = environ_of(path="/")
+    if outage:
+        environ[OUTAGE] = True
+    answer = knock_with(edge, environ)
+    assert answer.status == status
+    assert answer.headers.get("Retry-After") == again
+    assert "お問い合わせ番号" in answer.text
+    assert edge.health()["in_flight"] == 0

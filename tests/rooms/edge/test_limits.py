@@ -13,8 +13,9 @@ from sekisho.edge import Edge, EdgeLimits
 from sekisho.edge.client_address import client_address, rate_key, read_networks
 from sekisho.edge.limit_rates import Rates, Slots
 from sekisho.edge.read_request import read_request
+from sekisho.edge.stand_before import REQUESTS_WAITING
 from tests.rooms.edge.conftest import UNHURRIED
-from tests.rooms.edge.knock import FakeZone, environ_of, knock, post
+from tests.rooms.edge.knock import FakeZone, environ_of, knock, knock_with, post
 
 
 class Clock:
@@ -75,6 +76,21 @@ def test_requests_in_flight_are_bounded(make_edge: Callable[..., Edge]) -> None:
     first.join()
     assert statuses == [200]
     assert knock(edge).status == 200
+    assert edge.health()["in_flight"] == 0
+
+
+def test_past_so_many_that_wait_for_a_thread_a_request_is_told_to_come_again(
+    make_edge: Callable[..., Edge], zone: FakeZone
+) -> None:
+    edge = make_edge(limits=replace(UNHURRIED, waiting=3))
+    statuses = []
+    for waiting in (3, 4):
+        answer = knock_with(edge, environ_of() | {REQUESTS_WAITING: waiting})
+        statuses.append(answer.status)
+    assert statuses == [200, 503]
+    assert int(answer.headers["Retry-After"]) > 0
+    assert "混み合って" in answer.text or "busy" in answer.text
+    assert len(zone.environs) == 1
     assert edge.health()["in_flight"] == 0
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any, ClassVar
 
@@ -15,8 +16,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from sekisho import transport
 from sekisho.crossings import vault
 from sekisho.crossings.message import Crossing, Refusal, Taken
-from sekisho.transport import CrossingFailed, CrossingUnavailable
-from sekisho.transport.outbox import Outbox, post, unpost, waiting
+from sekisho.transport import CrossingFailed, CrossingUnavailable, outbox
+from sekisho.transport.outbox import Outbox, OutboxFull, post, unpost, waiting
 
 pytestmark = pytest.mark.usefixtures("empty_outbox")
 
@@ -166,6 +167,110 @@ def test_a_started_outbox_delivers_by_itself_and_stops(receiver: Receiver) -> No
     post(Remind(number=1))
     assert arrived.wait(10)
     carrier.stop()
+
+
+class Slow(Receiver):
+    """Keeps every message until it is told to go on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.arrived, self.go_on = threading.Event(), threading.Event()
+
+    def cross(self, message: Any, *, seconds: float) -> Taken:
+        self.arrived.set()
+        assert self.go_on.wait(10)
+        return super().cross(message, seconds=seconds)
+
+
+@pytest.fixture
+def carried(receiver: Receiver) -> Iterator[Outbox]:
+    """An outbox whose carriers run."""
+    carrier = Outbox(sends=[vault.ForgetSecurityCode])
+    carrier.start()
+    _until(lambda: outbox._passage.takes)
+    yield carrier
+    carrier.stop()
+
+
+def _until(so: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 10
+    while not so():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_what_is_due_at_once_goes_from_the_commit_to_a_carrier(
+    receiver: Receiver, carried: Outbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(carried, "_lease", list)
+    with transaction.atomic():
+        for number in range(40):
+            post(_forget(number))
+        assert not receiver.got
+    _until(lambda: len(receiver.got) == 40)
+    _until(lambda: waiting()["waiting"] == 0)
+    assert sorted(receiver.got) == sorted(f"pay_{number}" for number in range(40))
+
+
+def test_nobody_else_takes_what_a_carrier_has_in_hand(carried: Outbox) -> None:
+    slow = Slow()
+    transport.use(slow)
+    post(_forget(1))
+    assert slow.arrived.wait(10)
+    assert Outbox(sends=[vault.ForgetSecurityCode]).deliver_due() == 0
+    slow.go_on.set()
+    _until(lambda: waiting()["waiting"] == 0)
+    assert slow.got == ["pay_1"]
+
+
+def test_what_was_handed_over_and_not_taken_is_put_off_like_the_rest(
+    receiver: Receiver, carried: Outbox
+) -> None:
+    receiver.trouble = CrossingUnavailable("away")
+    post(_forget(1))
+    _until(lambda: _rows("SELECT 1 FROM outbox WHERE leased_until IS NULL") == 1)
+    receiver.trouble = None
+    _until(lambda: receiver.got == ["pay_1"])
+
+
+def test_a_refusal_of_what_was_handed_over_is_kept(receiver: Receiver, carried: Outbox) -> None:
+    receiver.trouble = Refusal("token_unknown")
+    post(_forget(1))
+    _until(lambda: waiting() == {"waiting": 0, "refused": 1})
+
+
+def test_a_new_life_takes_over_what_an_earlier_one_had_in_hand(receiver: Receiver) -> None:
+    post(_forget(1))
+    assert len(Outbox(sends=[vault.ForgetSecurityCode])._lease()) == 1
+    carrier = Outbox(sends=[vault.ForgetSecurityCode])
+    carrier.start()
+    _until(lambda: receiver.got == ["pay_1"])
+    carrier.stop()
+
+
+def test_a_full_outbox_refuses_and_takes_again_when_it_is_emptier(
+    receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox, "MAX_OUTBOX_MESSAGES", 3)
+    monkeypatch.setattr(outbox, "COUNT_SECONDS", 0.0)
+    receiver.trouble = CrossingUnavailable("away")
+    for number in range(4):
+        post(_forget(number))
+    carrier = Outbox(sends=[vault.ForgetSecurityCode])
+    carrier._look()
+    with pytest.raises(OutboxFull):
+        post(_forget(4))
+    receiver.trouble = None
+    _due_now()
+    carrier._look()
+    carrier._look()
+    post(_forget(5))
+
+
+def _rows(statement: str) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+        return len(cursor.fetchall())
 
 
 @pytest.mark.usefixtures("outbox_database")

@@ -1,0 +1,175 @@
+"""What PostgreSQL alone does with the rows and commits of a payment: pgbench on the same cluster.
+
+How many rows a payment inserts, changes and deletes in which table, how wide they are, how many
+indexes stand on them and how many transactions wrote is counted while real payments run. From that
+a pgbench script is made over tables of the same width and as many indexes, in a schema of its own:
+no trigger, no row-level security, no Python, prepared statements."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from sekisho.processes.cluster import find_programs
+from sekisho.processes.cluster_settings import DATABASE, PORT, SUPERUSER
+
+FLUSH_SECONDS = 2.0
+"""After which PostgreSQL's sessions have told their counts."""
+
+PGBENCH_SECONDS = 15
+PGBENCH_CLIENTS = 8
+SHORTEST_FILLER = 8
+KEY_BYTES = 34
+ROW_HEAD_BYTES = 40
+
+_COUNTS = (
+    "SELECT schemaname || '.' || relname, n_tup_ins, n_tup_upd, n_tup_del"
+    " FROM pg_stat_user_tables WHERE schemaname = ANY(%s)"
+)
+ZONES = ["payments", "vault", "card_network", "evidence"]
+
+
+@dataclass(frozen=True)
+class Written:
+    """Counts since the database began: rows by table, transactions that wrote."""
+
+    rows: dict[str, tuple[int, int, int]]
+    transactions: int
+
+
+@dataclass(frozen=True)
+class TableCost:
+    """What a payment does to one table."""
+
+    name: str
+    inserts: int
+    updates: int
+    deletes: int
+    indexes: int
+    row_bytes: int
+
+
+def read_written(database: psycopg.Connection[Any]) -> Written:
+    """Return what was written so far."""
+    time.sleep(FLUSH_SECONDS)
+    rows = {row[0]: (row[1], row[2], row[3]) for row in database.execute(_COUNTS, [ZONES])}
+    found = database.execute(
+        "SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint"
+    ).fetchone()
+    assert found is not None
+    return Written(rows, found[0])
+
+
+def costs_of(
+    database: psycopg.Connection[Any], before: Written, after: Written, payments: int
+) -> tuple[list[TableCost], int]:
+    """Return what one payment costs each table, and in how many transactions."""
+    costs = []
+    for name, counts in sorted(after.rows.items()):
+        was = before.rows.get(name, (0, 0, 0))
+        inserts, updates, deletes = (
+            round((now - then) / payments) for now, then in zip(counts, was, strict=True)
+        )
+        if inserts or updates or deletes:
+            costs.append(TableCost(name, inserts, updates, deletes, *_shape(database, name)))
+    return costs, round((after.transactions - before.transactions) / payments)
+
+
+def _shape(database: psycopg.Connection[Any], name: str) -> tuple[int, int]:
+    table = sql.Identifier(*name.split("."))
+    width = database.execute(
+        sql.SQL(
+            "SELECT coalesce(avg(pg_column_size(t.*)), 100)::int FROM"
+            " (SELECT * FROM {} LIMIT 1000) t"
+        ).format(table)
+    ).fetchone()
+    indexes = database.execute(
+        "SELECT count(*) FROM pg_index WHERE indrelid = %s::regclass", [name]
+    ).fetchone()
+    assert width is not None
+    assert indexes is not None
+    return indexes[0], width[0]
+
+
+def run_pgbench(
+    database: psycopg.Connection[Any],
+    sockets: Path,
+    password: str,
+    costs: list[TableCost],
+    transactions: int,
+) -> float:
+    """Return how many payments' worth of rows and commits pgbench writes in a second."""
+    database.execute("DROP SCHEMA IF EXISTS bench CASCADE")
+    database.execute("CREATE SCHEMA bench")
+    for at, cost in enumerate(costs):
+        _make_table(database, at, cost)
+    with tempfile.NamedTemporaryFile("w", suffix=".sql") as script:
+        script.write(_script(costs, transactions))
+        script.flush()
+        done = subprocess.run(
+            [
+                str(find_programs() / "pgbench"),
+                *("--no-vacuum", "--protocol=prepared", f"--file={script.name}"),
+                *(f"--client={PGBENCH_CLIENTS}", "--jobs=2", f"--time={PGBENCH_SECONDS}"),
+                *(f"--host={sockets}", f"--port={PORT}", f"--username={SUPERUSER}", DATABASE),
+            ],
+            env={"PGPASSWORD": password, "PATH": "/usr/bin:/bin"},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=PGBENCH_SECONDS * 8,
+        )
+    database.execute("DROP SCHEMA bench CASCADE")
+    found = re.search(r"tps = ([\d.]+)", done.stdout)
+    if found is None:
+        raise RuntimeError(f"pgbench said: {done.stderr[-1000:]}")
+    return float(found.group(1))
+
+
+def _make_table(database: psycopg.Connection[Any], at: int, cost: TableCost) -> None:
+    keys = range(max(0, cost.indexes - 1))
+    columns = "".join(f", k{key} text" for key in keys)
+    database.execute(
+        sql.SQL(
+            f"CREATE TABLE bench.t{at} (id bigint GENERATED BY DEFAULT AS IDENTITY (START 1000)"
+            f" PRIMARY KEY{columns}, filler text)"
+        )
+    )
+    for key in keys:
+        database.execute(sql.SQL(f"CREATE INDEX ON bench.t{at} (k{key})"))
+    database.execute(
+        sql.SQL("INSERT INTO {} (id, filler) VALUES (1, 'x')").format(
+            sql.Identifier("bench", f"t{at}")
+        )
+    )
+
+
+def _script(costs: list[TableCost], transactions: int) -> str:
+    """The payment's statements in order of their kind, dealt out over its transactions."""
+    acts: list[str] = []
+    for at, cost in enumerate(costs):
+        names = [f"k{key}" for key in range(max(0, cost.indexes - 1))]
+        wide = cost.row_bytes - ROW_HEAD_BYTES - KEY_BYTES * len(names)
+        filler = f"repeat('x', {max(SHORTEST_FILLER, wide)})"
+        key = "'bench_0000000000_' || :client_id || '_' || :r"
+        into = ", ".join([*names, "filler"])
+        values = ", ".join([key] * len(names) + [filler])
+        table, which = f"bench.t{at}", f":id{at}" if cost.inserts else "1"
+        insert = f"INSERT INTO {table} ({into}) VALUES ({values})"  # noqa: S608 - names of ours
+        update = f"UPDATE {table} SET filler = {filler} WHERE id = {which};"  # noqa: S608
+        acts += [f"{insert} RETURNING id AS id{at} \\gset"] * cost.inserts
+        acts += [update] * cost.updates
+        acts += [f"DELETE FROM {table} WHERE id = {which};"] * cost.deletes  # noqa: S608
+    lines = ["\\set r random(1, 1000000000)"]
+    size = -(-len(acts) // max(1, transactions))
+    for first in range(0, len(acts), size):
+        lines += ["BEGIN;", *acts[first : first + size], "END;"]
+    return "\n".join(lines) + "\n"
