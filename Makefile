@@ -7,6 +7,13 @@ PYTHON := $(VENV)/bin/python
 RUN_STAMP := $(VENV)/.installed-runtime
 DEV_STAMP := $(VENV)/.installed-dev
 
+# `make bench payments`: the words after `bench` name the measurements.
+ifeq (bench,$(firstword $(MAKECMDGOALS)))
+BENCH := $(wordlist 2,$(words $(MAKECMDGOALS)),$(MAKECMDGOALS))
+.PHONY: $(BENCH)
+$(BENCH): bench ;
+endif
+
 .PHONY: up down test check bench lock clean install install-dev
 
 up: $(RUN_STAMP) $(VENV)/crs

@@ -18,7 +18,7 @@ from sekisho.edge.page_rules import (
     page_from_form,
 )
 from sekisho.edge.security_headers import STRICT_CSP
-from sekisho.edge.stand_before import Edge, stand_before
+from sekisho.edge.stand_before import OUTAGE, Edge, stand_before
 from sekisho.edge.waf import Waf
 
 LOOK_PAGE = PageRule(r"/look/[A-Za-z0-9_/-]{1,200}\.(?:css|js|svg|png|ico)", query=())
@@ -31,6 +31,7 @@ __all__ = [
     "LANGUAGE",
     "LOOK_PAGE",
     "MULTIPART",
+    "OUTAGE",
     "STRICT_CSP",
     "CrsMissing",
     "Edge",

@@ -21,6 +21,9 @@ RATE_REQUESTS_PER_SECOND: Final = 50.0
 RATE_BURST_REQUESTS: Final = 200
 MAX_CLIENTS_REMEMBERED: Final = 10_000
 MAX_REQUESTS_IN_FLIGHT: Final = 64
+# Past so many that wait for a thread, a request is told to come again: whoever waited behind them
+# would have left before the answer.
+MAX_REQUESTS_WAITING: Final = 100
 RETRY_AFTER_SECONDS: Final = 2
 
 # A body of more free text than this can take the engine a tenth of a second (docs/decisions/
@@ -46,6 +49,7 @@ class EdgeLimits:
     rate_burst: int = RATE_BURST_REQUESTS
     clients_remembered: int = MAX_CLIENTS_REMEMBERED
     in_flight: int = MAX_REQUESTS_IN_FLIGHT
+    waiting: int = MAX_REQUESTS_WAITING
     heavy_text_bytes: int = HEAVY_TEXT_BYTES
     heavy_inspections: int = MAX_HEAVY_INSPECTIONS
     heavy_wait_seconds: float = HEAVY_WAIT_SECONDS

@@ -41,6 +41,11 @@ REFERENCE_HALF_CHARS: Final = 5
 # Variables of the engine's own, which say nothing about the request.
 _NOWHERE: Final = frozenset({"", "TX:ANOMALY_SCORE"})
 
+BROKEN: Final = 500
+OUTAGE: Final = "sekisho.outage"
+"""Set in the environment by the application when it broke on something that is away for now (its
+database): the answer is then 503 with Retry-After (RFC 9110, 15.6.4) and not 500."""
+
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
 Application = Callable[[Environ, StartResponse], Iterable[bytes]]
@@ -97,6 +102,10 @@ class _Answer:
             self._end()
 
 
+REQUESTS_WAITING = "sekisho.requests_waiting"
+"""The server's word, in WSGI's environ, how many requests wait for a thread behind this one."""
+
+
 class Edge:
     """The middleware of one process: a WSGI application around another one."""
 
@@ -129,7 +138,8 @@ class Edge:
         visit = _Visit(read_request(environ), client_address(environ, self._trusted))
         environ["sekisho.reference"] = visit.reference
         environ["sekisho.client_address"] = visit.client
-        if not self._in_flight.take():
+        crowded = environ.get(REQUESTS_WAITING, 0) > self._limits.waiting
+        if crowded or not self._in_flight.take():
             return self._refuse(visit, Unfit(503, "too many at once"), environ, start_response)
         try:
             refusal = self._admit(visit, environ)
@@ -167,10 +177,14 @@ class Edge:
         def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
             nonlocal begun
             begun = int(status.split(" ", 1)[0])
+            if begun == BROKEN:
+                return lambda _data: None
             ours = [*self._headers, ("X-Request-Id", visit.reference)]
             return start_response(status, add_missing(headers, ours), exc_info)
 
         chunks = self._app(environ, start)
+        if begun == BROKEN:
+            return self._show_broken(visit, chunks, environ, start_response)
 
         def end() -> None:
             visit.status = begun
@@ -178,6 +192,23 @@ class Edge:
             self._write_line(visit)
 
         return _Answer(chunks, visit, end)
+
+    def _show_broken(
+        self,
+        visit: _Visit,
+        chunks: Iterable[bytes],
+        environ: Environ,
+        start_response: StartResponse,
+    ) -> Iterable[bytes]:
+        """Our page in place of the application's bare one: come again soon during an outage of
+        what stands behind the application, else that something went wrong."""
+        close = getattr(chunks, "close", None)
+        if close is not None:
+            close()
+        outage = OUTAGE in environ
+        visit.fault = visit.fault or ("outage" if outage else "fault")
+        unfit = Unfit(503, "outage") if outage else Unfit(BROKEN, "fault")
+        return self._refuse(visit, unfit, environ, start_response)
 
     def _refuse(
         self, visit: _Visit, unfit: Unfit, environ: Environ, start_response: StartResponse

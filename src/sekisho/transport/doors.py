@@ -22,7 +22,7 @@ from sekisho.crossings.message import Answer, Crossing, Refusal
 from sekisho.crossings.permits import may_send, messages_of
 from sekisho.transport.answers import BUSY, FORBIDDEN, Answered, Failed, Refused, encode
 from sekisho.transport.briefing import Peer
-from sekisho.transport.errors import FrameBroken, HandshakeFailed
+from sekisho.transport.errors import FrameBroken, HandshakeFailed, OutboxFull
 from sekisho.transport.frames import receive_frame, send_frame
 from sekisho.transport.handshake import welcome
 from sekisho.vocabulary.identifiers import new_id
@@ -30,7 +30,7 @@ from sekisho.vocabulary.identifiers import new_id
 WORKERS = 6
 """Handlers that run at once in one process."""
 
-MAX_WAITING = 256
+MAX_WAITING = 64
 """Messages that wait for a worker before the door says that it is busy."""
 
 MAX_CONNECTIONS = 128
@@ -63,8 +63,7 @@ class Doors:
     def __init__(self, zone: str) -> None:
         self.zone = zone
         self._handlers: dict[type[Crossing[Any]], Handler] = {}
-        self._before: list[Callable[[], None]] = []
-        self._at_end: list[Callable[[], None]] = []
+        self._within: contextlib.AbstractContextManager[None] = contextlib.nullcontext()
         self._refused: Callable[[str, str], None] | None = None
 
     def on(
@@ -83,20 +82,10 @@ class Doors:
 
         return register
 
-    def before_each(self, step: Callable[[], None]) -> None:
-        """Run ``step`` in the serving thread before each message (drop broken database
-        connections)."""
-        self._before.append(step)
-
-    def at_end(self, step: Callable[[], None]) -> None:
-        """Run ``step`` in the serving thread when its connection ends (close the database)."""
-        self._at_end.append(step)
-
-    def end(self) -> None:
-        """Run what ``at_end`` registered."""
-        for step in self._at_end:
-            with contextlib.suppress(Exception):
-                step()
+    def work_within(self, what: contextlib.AbstractContextManager[None]) -> None:
+        """Run each handler within ``what`` (a database connection of its own). It is entered by
+        many threads, each leaving it before it enters again."""
+        self._within = what
 
     def on_forbidden(self, tell: Callable[[str, str], None]) -> None:
         """Call ``tell(caller process or "?", what)`` when somebody tries what no permit allows."""
@@ -109,7 +98,7 @@ class Doors:
     def tell_forbidden(self, process: str, what: str) -> None:
         log.warning("forbidden: %s tried %s", process, what)
         if self._refused is not None:
-            with contextlib.suppress(Exception):
+            with contextlib.suppress(Exception), self._within:
                 self._refused(process, what)
 
     def answer(self, caller: Caller, message: Crossing[Any]) -> Answered | Refused | Failed:
@@ -119,11 +108,13 @@ class Doors:
             self.tell_forbidden(caller.process, kind.__name__)
             return FORBIDDEN
         try:
-            for step in self._before:
-                step()
-            reply: Answer = self._handlers[kind](caller, message)
+            with self._within:
+                reply: Answer = self._handlers[kind](caller, message)
         except Refusal as refusal:
             return Refused(refusal.code, refusal.detail, refusal.field)
+        except OutboxFull:
+            log.warning("%s from %s: the outbox is full", kind.__name__, caller.process)
+            return BUSY
         except Exception:
             mark = new_id("fault")
             log.exception("%s from %s failed, mark %s", kind.__name__, caller.process, mark)
@@ -217,13 +208,13 @@ class OpenDoors:
                 body = receive_frame(connection)
                 send_frame(connection, encode(self._answer(caller, body)))
         except HandshakeFailed as failure:
-            self._doors.tell_forbidden("?", str(failure))
+            with self._workers:
+                self._doors.tell_forbidden("?", str(failure))
         except FrameBroken as failure:
             log.warning("connection dropped: %s", failure)
         except (OSError, EOFError):
             pass
         finally:
-            self._doors.end()
             with self._lock:
                 self._connections.discard(connection)
             connection.close()
@@ -232,7 +223,8 @@ class OpenDoors:
         try:
             message = self._decoder.decode(body)
         except msgspec.MsgspecError as error:
-            self._doors.tell_forbidden(caller.process, "a message that no door here knows")
+            with self._workers:
+                self._doors.tell_forbidden(caller.process, "a message that no door here knows")
             return Refused("message_invalid", _where(error), None)
         if not self._waiting.acquire(blocking=False):
             return BUSY

@@ -23,3 +23,7 @@ class HandshakeFailed(TransportError):
 
 class FrameBroken(TransportError):
     """The other end sent bytes that are no frame."""
+
+
+class OutboxFull(TransportError):
+    """Too many messages wait for their receivers; a door that meets it says that it is busy."""
