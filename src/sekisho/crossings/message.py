@@ -35,9 +35,11 @@ class Health(Crossing["HealthShown"], frozen=True, kw_only=True):
 
 
 class HealthShown(Answer, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """``ok`` and, by name, what is wrong (never a secret, never a personal item)."""
+    """``ok`` and, by name, what is wrong (never a secret, never a personal item). ``serves``,
+    when not ``ok``: it does its work all the same, and a person must look at what is wrong."""
 
     ok: bool
+    serves: bool = False
     faults: dict[str, str] = {}
     facts: dict[str, str | int] = {}
 

@@ -1,4 +1,3 @@
--- A zone appends, and sees its own lines alone: what it compares its books with.
+-- A zone appends; what was appended it can't read.
 GRANT USAGE ON SCHEMA {schema} TO {role};
 GRANT INSERT (kind, subject, facts) ON {schema}.line TO {role};
-GRANT SELECT ON {schema}.own_line TO {role};

@@ -52,16 +52,19 @@ def add_health(
     sandbox: SandboxReport,
     memory: MemoryReader,
     checks: dict[str, Callable[[], str]],
+    concerns: dict[str, Callable[[], str]],
 ) -> None:
     """Let `doors` answer `Health`.
 
     checks: by name, a function that gives what is wrong in words without secrets, or "".
+    concerns: the same for what a person must look at while the process serves.
     """
     started = time.monotonic()
 
     @doors.on(Health)
     def show_health(_caller: Caller, _message: Health) -> HealthShown:
         faults = {name: fault for name, check in checks.items() if (fault := _try(check))}
+        noted = {name: fault for name, check in concerns.items() if (fault := _try(check))}
         facts: dict[str, str | int] = {
             "pid": os.getpid(),
             "sandbox": sandbox.describe(),
@@ -72,7 +75,9 @@ def add_health(
             "zones": zones_loaded(),
             "up_seconds": int(time.monotonic() - started),
         }
-        return HealthShown(ok=not faults, faults=faults, facts=facts)
+        return HealthShown(
+            ok=not (faults or noted), serves=not faults, faults=faults | noted, facts=facts
+        )
 
 
 def _try(check: Callable[[], str]) -> str:

@@ -9,6 +9,9 @@ from sekisho.processes.cluster_settings import DATABASE
 from sekisho.processes.roles import make_role, owner_of
 
 SCHEMA = "evidence"
+RECONCILES = frozenset({"payments"})
+"""Roles that may read the lines that they wrote themselves."""
+
 KEEPER, READER, SUPERVISOR = "evidence_keeper", "evidence_reader", "supervisor"
 
 
@@ -32,8 +35,9 @@ def lay_down_evidence(cluster: Cluster) -> None:
         grant_evidence(cluster, role, grants)
 
 
-def grant_evidence(cluster: Cluster, role: str, grants: str = "grants.sql") -> None:
-    """Let `role` append lines, or do what other `grants` say."""
+def grant_evidence(cluster: Cluster, role: str, grants: str = "") -> None:
+    """Let `role` append lines (and read its own, where it reconciles), or what `grants` say."""
+    grants = grants or ("grants_books.sql" if role in RECONCILES else "grants.sql")
     with cluster.superuser_connection() as connection:
         owner = sql.Identifier(owner_of(SCHEMA))
         connection.execute(sql.SQL("SET LOCAL ROLE {}").format(owner))

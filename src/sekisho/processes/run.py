@@ -68,6 +68,7 @@ class Process:
     page_options: further arguments for waitress (`EdgeLimits().for_waitress()`).
     works: run in threads of their own until the event is set; one that fails ends the process.
     checks: by name, a function that says what is wrong, for `Health`.
+    concerns: the same for what a person must look at, while the process serves all the same.
     sandbox: adds to the plan: folders to read, ports to connect to.
     prepare: makes the process's own keys in its keys folder (the key for crossings is made for
         every process) and gives the public ones by name, raw.
@@ -81,6 +82,7 @@ class Process:
     page_options: Callable[[], dict[str, Any]] = dict
     works: Sequence[Work] = ()
     checks: Callable[[], dict[str, Callable[[], str]]] = dict
+    concerns: Callable[[], dict[str, Callable[[], str]]] = dict
     sandbox: Callable[[Briefing, SandboxPlan], SandboxPlan] = lambda _briefing, plan: plan
     prepare: Callable[[Path], dict[str, bytes]] = _no_keys
 
@@ -228,6 +230,7 @@ def _open_doors(
         return None
     doors = process.doors(briefing) if process.doors else Doors(process.zone)
     checks = dict(process.checks())
+    concerns = dict(process.concerns())
     if process.settings is not None and briefing.database is not None:
         from sekisho.database.connections import WorkerConnections
 
@@ -235,8 +238,8 @@ def _open_doors(
         checks["database"] = check_database
         doors.on_forbidden(_tell_evidence(process.zone))
     if process.outbox is not None:
-        checks["outbox"] = check_outbox
-    add_health(doors, briefing, sandbox, memory, checks)
+        concerns["outbox"] = check_outbox
+    add_health(doors, briefing, sandbox, memory, checks, concerns)
     return doors.open(
         _listen(briefing.doors_fd),
         process=briefing.process,

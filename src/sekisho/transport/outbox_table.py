@@ -13,9 +13,13 @@ CREATE TABLE outbox (
     posted_at timestamptz NOT NULL DEFAULT now()
 );
 CREATE INDEX outbox_due ON outbox (due_at) WHERE refused IS NULL;
-CREATE INDEX outbox_refused ON outbox (id) WHERE refused IS NOT NULL;
 """
 """For the zone's first migration; ``grants.sql`` gives the runtime role SELECT, INSERT, UPDATE and
 DELETE on it."""
 
 DROP_SQL = "DROP TABLE outbox;"
+
+INDEX_REFUSED_SQL = "CREATE INDEX outbox_refused ON outbox (id) WHERE refused IS NOT NULL;"
+"""For the zone's next migration: health counts what was refused."""
+
+UNDO_INDEX_REFUSED_SQL = "DROP INDEX outbox_refused;"

@@ -75,6 +75,23 @@ def test_only_an_answer_of_this_life_that_all_is_well_counts(clock: Clock) -> No
         child.program.communicate()
 
 
+def test_what_a_person_must_look_at_holds_no_start_up(clock: Clock) -> None:
+    child = Child(seat=SEATS[0], start=lambda: subprocess.Popen([sys.executable, "-c", "input()"],
+                                                                stdin=subprocess.PIPE))  # fmt: skip
+    child.begin()
+    try:
+        own = {"pid": child.pid or 0}
+        child.show_health(HealthShown(ok=False, faults={"database": "away"}, facts=own))
+        assert (child.state, child.serves) == ("unhealthy", False)
+        books = {"reconciliation": "differs on 1 days"}
+        child.show_health(HealthShown(ok=False, serves=True, faults=books, facts=own))
+        assert (child.state, child.serves) == ("needs a person", True)
+    finally:
+        assert child.program is not None
+        child.program.kill()
+        child.program.communicate()
+
+
 def test_a_start_that_the_system_refuses_is_tried_again(clock: Clock) -> None:
     def refuse() -> "subprocess.Popen[bytes]":
         raise OSError(11, "Resource temporarily unavailable")

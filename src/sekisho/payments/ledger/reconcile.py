@@ -65,6 +65,8 @@ CALLED = {
 _LEDGER = (
     "SELECT 'ledger' AS book, kind, payment_id, about, made_at AS at, amount_yen AS yen"
     " FROM transfer WHERE made_at >= %(since)s AND made_at < %(until)s AND kind = ANY(%(kinds)s)"
+    # Migration 0003 corrected old claims, each under its payment; `correct` names no payment.
+    " AND NOT (kind = 'correction' AND payment_id <> '')"
 )
 
 _PAYMENTS = (

@@ -138,11 +138,17 @@ async def _wait(stop: threading.Event) -> None:
 
 
 def _checks() -> dict[str, Callable[[], str]]:
-    from sekisho.card_network.watch import check_link, check_stuck
+    from sekisho.card_network.watch import check_link
 
     assert _runner is not None
     link = _runner.connector.link
-    return {"network": lambda: check_link(link), "stuck": check_stuck}
+    return {"network": lambda: check_link(link)}
+
+
+def _concerns() -> dict[str, Callable[[], str]]:
+    from sekisho.card_network.watch import check_stuck
+
+    return {"stuck": check_stuck}
 
 
 PROCESS = Process(
@@ -152,6 +158,7 @@ PROCESS = Process(
     outbox=_outbox,
     works=(_speak_to_network,),
     checks=_checks,
+    concerns=_concerns,
     sandbox=_sandbox,
     prepare=_prepare,
 )

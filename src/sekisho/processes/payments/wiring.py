@@ -67,7 +67,7 @@ def _reconcile(briefing: Briefing, stop: threading.Event) -> None:
     reconcile_until(_room(briefing), stop)
 
 
-def _checks() -> dict[str, Callable[[], str]]:
+def _concerns() -> dict[str, Callable[[], str]]:
     from sekisho.payments.ledger.chain import check_linking
     from sekisho.payments.ledger.reconcile_daily import check_reconciliation
 
@@ -86,6 +86,6 @@ PROCESS = Process(
     doors=_doors,
     outbox=_outbox,
     works=(_sweep, _link, _reconcile),
-    checks=_checks,
+    concerns=_concerns,
     prepare=_prepare,
 )

@@ -39,5 +39,5 @@ class HealthRounds:
                 child.show_health(shown)
             except (TransportError, Refusal) as error:
                 child.silence = str(error)
-            child.look_now.wait(ASK_PAUSE_SECONDS if child.state == "healthy" else UNWELL_PAUSE)
+            child.look_now.wait(ASK_PAUSE_SECONDS if child.serves else UNWELL_PAUSE)
             child.look_now.clear()

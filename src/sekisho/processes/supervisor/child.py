@@ -55,12 +55,20 @@ class Child:
 
     @property
     def state(self) -> str:
-        """`waiting` for a restart, `starting`, `healthy` or `unhealthy`."""
+        """`waiting` for a restart, `starting`, `healthy`, `needs a person` (it serves), or
+        `unhealthy`."""
         if self.pid is None:
             return "waiting"
         if self.health is None:
             return "starting"
-        return "healthy" if self.health.ok else "unhealthy"
+        if self.health.ok:
+            return "healthy"
+        return "needs a person" if self.health.serves else "unhealthy"
+
+    @property
+    def serves(self) -> bool:
+        """Whether it does its work."""
+        return self.state in ("healthy", "needs a person")
 
     def begin(self) -> None:
         """Start it now."""
@@ -73,7 +81,7 @@ class Child:
         """Note an answer of this life of the process."""
         if shown.facts.get("pid") == self.pid:
             self.health = shown
-            self.served = self.served or shown.ok
+            self.served = self.served or shown.ok or shown.serves
             self.silence = ""
             self.answered_at = time.monotonic()
 

@@ -122,7 +122,7 @@ class Platform:
         deadline = time.monotonic() + limit_seconds
         while time.monotonic() < deadline and not self.orders.stopping:
             self._look_after()
-            if all(child.state == "healthy" for child in self.children):
+            if all(child.serves for child in self.children):
                 self._ready = True
                 self._tell("platform_ready", "platform", {"processes": len(self.children)})
                 return True

@@ -8,7 +8,13 @@ from rich.text import Text
 from sekisho.crossings.supervisor import PlatformShown, ProcessShown
 
 MEBIBYTE = 1024 * 1024
-COLOURS = {"healthy": "green", "starting": "yellow", "waiting": "red", "unhealthy": "red"}
+COLOURS = {
+    "healthy": "green",
+    "needs a person": "yellow",
+    "starting": "yellow",
+    "waiting": "red",
+    "unhealthy": "red",
+}
 NARROW_COLUMNS = 100
 """Piped output has no width of its own; a table is cut to this much at least."""
 

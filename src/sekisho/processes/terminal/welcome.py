@@ -44,7 +44,7 @@ def show_slow_start(status: "PlatformShown") -> None:
     console = make_console()
     console.print("[red]Not everything came up:[/red]")
     for row in status.processes:
-        if row.state != "healthy":
+        if row.state not in ("healthy", "needs a person"):
             faults = [f"{name}: {fault}" for name, fault in row.faults.items()]
             why = escape("; ".join(faults) or row.last_end)
             console.print(f"  {row.process}: {row.state} {why}")

@@ -118,9 +118,15 @@ def _rotate(briefing: Briefing, stop: threading.Event) -> None:
 
 
 def _checks() -> dict[str, Callable[[], str]]:
-    from sekisho.vault.watch import check_keystore, check_mails
+    from sekisho.vault.watch import check_keystore
 
-    return {"keystore": check_keystore, "mails": check_mails}
+    return {"keystore": check_keystore}
+
+
+def _concerns() -> dict[str, Callable[[], str]]:
+    from sekisho.vault.watch import check_mails
+
+    return {"mails": check_mails}
 
 
 def _sandbox(briefing: Briefing, plan: SandboxPlan) -> SandboxPlan:
@@ -151,6 +157,7 @@ PROCESS = Process(
     page_options=edge_options,
     works=(_keep_house, _rotate),
     checks=_checks,
+    concerns=_concerns,
     sandbox=_sandbox,
     prepare=_prepare,
 )

@@ -1,6 +1,8 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
+from sekisho.transport.outbox_table import INDEX_REFUSED_SQL, UNDO_INDEX_REFUSED_SQL
+
 # Whatever the code does: refunds under way or done never exceed what was captured. After the
 # insert, so that an order said again (ON CONFLICT DO NOTHING) is not counted twice.
 REFUNDS_WITHIN_CAPTURE = """
@@ -106,4 +108,5 @@ class Migration(migrations.Migration):
             "DROP TRIGGER chargebacks_stay_decided ON chargebacks;"
             " DROP FUNCTION chargebacks_stay_decided();",
         ),
+        migrations.RunSQL(INDEX_REFUSED_SQL, UNDO_INDEX_REFUSED_SQL),
     ]

@@ -6,6 +6,8 @@ from typing import Any, ClassVar
 import django.db.models.deletion
 from django.db import migrations, models
 
+from sekisho.transport.outbox_table import INDEX_REFUSED_SQL, UNDO_INDEX_REFUSED_SQL
+
 EDGES = (
     ("unknown", "captured", "operator_honoured"),
     ("reversing", "captured", "operator_honoured"),
@@ -88,4 +90,5 @@ class Migration(migrations.Migration):
         CASE_DECISION,
         migrations.RunPython(fill_edges, migrations.RunPython.noop),
         migrations.RunPython(build_walls),
+        migrations.RunSQL(INDEX_REFUSED_SQL, UNDO_INDEX_REFUSED_SQL),
     ]

@@ -1,5 +1,6 @@
 from django.db import migrations, models
 
+from sekisho.transport.outbox_table import INDEX_REFUSED_SQL, UNDO_INDEX_REFUSED_SQL
 from sekisho.vault.records import card_sql, release_sql
 
 
@@ -21,4 +22,5 @@ class Migration(migrations.Migration):
         migrations.RunSQL(release_sql.TAKE_BUDGET_SQL, migrations.RunSQL.noop),
         migrations.RunSQL(release_sql.BEGIN_RELEASE_SQL, release_sql.UNDO_FUNCTIONS_SQL),
         migrations.RunSQL(card_sql.FUNCTIONS_SQL, card_sql.UNDO_SQL),
+        migrations.RunSQL(INDEX_REFUSED_SQL, UNDO_INDEX_REFUSED_SQL),
     ]
