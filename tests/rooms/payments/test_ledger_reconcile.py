@@ -61,6 +61,18 @@ def write_line(payment_id: str) -> None:
         evidence.append(kind="payments.captured", subject=payment_id, facts={"total_yen": TOTAL})
 
 
+def test_a_case_whose_number_looks_like_a_card_is_found_again(world: World, today: date) -> None:
+    payment_id, case = captured(world), "CB4111111111111111"
+    world.charge_back(payment_id, case)
+    world.answer(case)
+    world.decide(payment_id, "won", case)
+    for kind in ("chargeback", "representment"):
+        world.settle(world.clearing(payment_id, kind=kind, network_reference=case))
+    done = compare(world, today)
+    assert done.differences == []
+    assert {"disputed", "disputes won", "chargebacks settled"} <= set(done.money_yen)
+
+
 BENT: list[tuple[Any, str]] = [
     (take_line, f"ledger {TOTAL} yen, payments {TOTAL} yen, evidence nothing"),
     (write_line, f"evidence {TOTAL} yen and {TOTAL} yen"),

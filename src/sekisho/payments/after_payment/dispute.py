@@ -21,6 +21,7 @@ from sekisho.payments.after_payment.asker import body_of, holds_card_number, per
 from sekisho.payments.after_payment.show_money import DISPUTE_COLUMNS, dispute_shown
 from sekisho.payments.end_payment import captured, needs_operator
 from sekisho.payments.errors import TooEarly
+from sekisho.payments.ledger.case_text import case_text
 from sekisho.payments.ledger.write import lose_dispute, open_dispute, win_dispute
 from sekisho.payments.lifecycle import PAID, State
 from sekisho.payments.move_payment import Payment, lock_payment
@@ -262,7 +263,7 @@ def _tell(
         facts={
             "client_body": payment.client_body,
             "reference": payment.reference,
-            "case_number": case_number,
+            "case_number": case_text(case_number),
             "amount_yen": amount_yen,
             **facts,
         },

@@ -18,6 +18,7 @@ from sekisho.payments import limits, post_orders
 from sekisho.payments.after_payment.refund import Refund, refund_facts
 from sekisho.payments.after_payment.refund_outcome import finish_refund
 from sekisho.payments.end_payment import captured
+from sekisho.payments.ledger.case_text import case_text
 from sekisho.payments.ledger.write import settle, settle_dispute, settle_refund, settle_win
 from sekisho.payments.lifecycle import State
 from sekisho.payments.move_payment import Payment, lock_payment, move
@@ -204,7 +205,7 @@ def _tell_case(payment: Payment, row: ClearingRow, kind: str) -> None:
         facts={
             "client_body": payment.client_body,
             "reference": payment.reference,
-            "case_number": row.network_reference,
+            "case_number": case_text(row.network_reference),
             "amount_yen": row.amount_yen,
         },
     )

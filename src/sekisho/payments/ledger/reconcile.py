@@ -22,6 +22,7 @@ from sekisho.crossings.payments import (
     ShowReconciliations,
 )
 from sekisho.evidence.alarm import raise_alarm
+from sekisho.payments.ledger.case_text import CASE_BREAK
 from sekisho.payments.ledger.chain import link_all, put_head
 from sekisho.payments.records.session import EVERY_BODY, Row, Rows, acting_for
 from sekisho.payments.room import Room
@@ -93,9 +94,10 @@ _PAYMENTS = (
 )
 
 _EVIDENCE = (
-    "SELECT 'evidence', k.transfer_kind, CASE k.transfer_kind WHEN 'correction' THEN ''"
+    "SELECT 'evidence', k.transfer_kind, CASE k.transfer_kind WHEN 'correction' THEN ''"  # noqa: S608 - our own text
     " ELSE l.subject END, CASE k.transfer_kind WHEN 'correction' THEN l.subject"
-    " ELSE coalesce(f.facts->>'refund_id', f.facts->>'case_number', '') END, l.at,"
+    " ELSE coalesce(f.facts->>'refund_id',"
+    f" replace(f.facts->>'case_number', '{CASE_BREAK}', ''), '') END, l.at,"
     " coalesce((f.facts->>'total_yen')::bigint,"
     " (f.facts->>'amount_yen')::bigint + coalesce((f.facts->>'fee_yen')::bigint, 0))"
     " FROM unnest(%(lines)s::text[], %(line_kinds)s::text[]) AS k (line_kind, transfer_kind)"
