@@ -74,8 +74,9 @@ def test_the_counts_are_those_of_a_plain_list(
 ) -> None:
     prober = furnish(bills=1)
     payment_id, busy = prober.begin(), BusyCounts()
-    # Each example in days of its own, so that windows see nothing of the one before.
-    now = prober.world.moment + timedelta(days=4 * next(_run))
+    # Each example in days of its own (twelve steps are 12.5 days at most), so that windows see
+    # nothing of the one before.
+    now = prober.world.moment + timedelta(days=20 * next(_run))
     book: list[Noted] = []
     for place, step in enumerate(steps):
         now += timedelta(minutes=step.minutes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any, Final
 
@@ -43,9 +44,13 @@ def with_headers(response: HttpResponse, *parent_origins: str) -> HttpResponse:
     return response
 
 
-def _dress(language: str, form: CardForm | None) -> dict[str, Any]:
+def accent_of(form: CardForm) -> str | None:
+    """Return the colour of the form's site, or nothing."""
+    return the_vault().accents.get(form.site)
+
+
+def _dress(language: str, accent: str | None, parent_origin: str) -> dict[str, Any]:
     keys = WORDS.keys()
-    accent = the_vault().accents.get(form.site) if form else None
     return {
         "language": language,
         "say": {key.replace(".", "_"): _plain(key, language) for key in keys},
@@ -55,7 +60,7 @@ def _dress(language: str, form: CardForm | None) -> dict[str, Any]:
         "form_style": SHELF.address("card_form.css"),
         "form_style_integrity": SHELF.integrity("card_form.css"),
         "accent": accent_address(accent) if accent else None,
-        "parent_origin": form.parent_origin if form else "",
+        "parent_origin": parent_origin,
     }
 
 
@@ -65,17 +70,23 @@ def _plain(key: str, language: str) -> str:
 
 
 def form_context(
-    form: CardForm, language: str, typed: CardFields | None, *, unavailable: bool = False
+    language: str,
+    accent: str | None,
+    parent_origin: str,
+    accepted_brands: Collection[str],
+    typed: CardFields | None,
+    *,
+    unavailable: bool = False,
 ) -> dict[str, Any]:
     """Return what the form's template shows."""
     faults = typed.faults() if typed else {}
-    brands = [name for brand, name in BRAND_NAMES.items() if brand in form.accepted_brands]
+    brands = [name for brand, name in BRAND_NAMES.items() if brand in accepted_brands]
     errors = {
         name: WORDS.say(f"{name}.{word}", language, brands=", ".join(brands))
         for name, word in faults.items()
     }
     return {
-        **_dress(language, form),
+        **_dress(language, accent, parent_origin),
         "brands": brands,
         "errors": errors,
         "values": typed.shown_again() if typed else {},
@@ -87,17 +98,19 @@ def form_context(
     }
 
 
-def closed_context(form: CardForm | None, language: str, state: str) -> dict[str, Any]:
+def closed_context(
+    language: str, state: str, accent: str | None, parent_origin: str, return_url: str | None
+) -> dict[str, Any]:
     """Return what the template of a form that takes no card shows."""
     done = state == "accepted"
     place = "done" if done else state
     return {
-        **_dress(language, form),
+        **_dress(language, accent, parent_origin),
         "done": done,
         "title": WORDS.say(f"{place}.title", language),
         "text": WORDS.say(f"{place}.text", language),
         "link": WORDS.say("done.link" if done else "closed.link", language),
-        "return_url": form.return_url if form else None,
+        "return_url": return_url,
         "script": SHELF.address("card_done.js"),
         "script_integrity": SHELF.integrity("card_done.js"),
     }

@@ -8,12 +8,12 @@ from http import HTTPStatus
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_http_methods
 
-from sekisho.vault.card_form.dress import closed_context, form_context, with_headers
+from sekisho.vault.card_form.dress import with_headers
 from sekisho.vault.card_form.fields import CardFields
+from sekisho.vault.card_form.write_pages import write_closed, write_form
 from sekisho.vault.open_card_form import token_digest
 from sekisho.vault.opened import Vault, the_vault
 from sekisho.vault.records.models import CardForm
@@ -68,8 +68,8 @@ def _take(request: HttpRequest, vault: Vault, form: CardForm) -> HttpResponse:
             shut_form(form)
             form.state = "shut"
             return _show(request, vault, form)
-        context = form_context(form, _language(request, form), typed, unavailable=True)
-        response = render(request, "card_form/form.html", context, status=503)
+        page = write_form(form, _language(request, form), typed, unavailable=True)
+        response = HttpResponse(page, status=HTTPStatus.SERVICE_UNAVAILABLE)
         response["Retry-After"] = str(RETRY_AFTER_SECONDS)
         return with_headers(response, form.parent_origin)
     finally:
@@ -87,18 +87,16 @@ def _show(
 ) -> HttpResponse:
     language, state = _language(request, form), state_of(form, now())
     if state == "open":
-        context = form_context(form, language, typed)
-        response = render(request, "card_form/form.html", context, status=status)
+        response = HttpResponse(write_form(form, language, typed), status=status)
     else:
-        context = closed_context(form, language, state)
-        response = render(request, "card_form/closed.html", context, status=_STATUS[state])
+        response = HttpResponse(write_closed(form, language, state), status=_STATUS[state])
     return with_headers(response, form.parent_origin)
 
 
 def unknown_page(request: HttpRequest, exception: Any = None) -> HttpResponse:
     """Say that there is no such form; any of our sites may frame this page."""
-    context = closed_context(None, _language(request, None), "unknown")
-    response = render(request, "card_form/closed.html", context, status=HTTPStatus.NOT_FOUND)
+    page = write_closed(None, _language(request, None), "unknown")
+    response = HttpResponse(page, status=HTTPStatus.NOT_FOUND)
     return with_headers(response, *the_vault().site_origins.values())
 
 
