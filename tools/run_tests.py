@@ -89,12 +89,16 @@ def count(report: Path) -> tuple[int, int]:
 
 
 def show(outcome: Outcome) -> None:
-    """Print a group's result: one line when all is well, everything when not."""
+    """Print a group's result: one line when all is well (and what its tests noted, such as the
+    seed of a random run), everything when not."""
     name = outcome.group.resolve().relative_to(ROOT)
     print(f"{name}: {outcome.passed} passed, {outcome.failed} failed", flush=True)
     warned = re.search(r"\d+ (?:skipped|xfailed)", outcome.said)
     if outcome.failed or warned:
         print(outcome.said, flush=True)
+        return
+    for note in re.findall(r"^note: (.+)$", outcome.said, re.MULTILINE):
+        print(f"  {note}", flush=True)
 
 
 def main() -> int:

@@ -31,11 +31,16 @@ def test_kills_lose_no_money_and_take_none_twice(
     victims, share = STORIES[story]
     seed = seed_of(story)
     with capsys.disabled():
-        print(f"\n{story}: SEKISHO_KILL_SEED={seed.partition('/')[0]}", flush=True)
+        print(f"\nnote: {story}: SEKISHO_KILL_SEED={seed.partition('/')[0]}", flush=True)
     crowd, browsers = hall.crowd(), [hall.browser(), hall.browser()]
     reaper = Reaper(hall.engine, seed, lambda: crowd.steps)
     reaper.reap(victims, round(kills_in_all() * share))
     payers = hall.end(crowd, *browsers)
     with capsys.disabled():
-        print(f"  killed {dict(reaper.killed)}\n  {len(payers)} payers, {dict(hall.states)}")
+        killed = ", ".join(f"{name} {count}" for name, count in sorted(reaper.killed.items()))
+        print(
+            f"\nnote: {story}: {reaper.killed.total()} kills ({killed}); {len(payers)} payers,"
+            f" {dict(hall.states)}",
+            flush=True,
+        )
     assert crowd.ended, "nobody was told an outcome: there was no load"
