@@ -3,7 +3,7 @@
 A process takes a block of releases out of a budget's row and counts it down in memory, so that
 releases neither wait on one row nor write it. What is in the row is counted as released, whether it
 was yet or not: never more than the budget leaves, and a process that dies loses the rest of its
-block, ``RELEASE_BLOCK - 1`` at most.
+block, ``RELEASE_BLOCK`` at most.
 
 A budget that is spent trips its breaker: an alarm, once, and nothing more leaves in that hour until
 an operator allows more (``reset_budget``)."""

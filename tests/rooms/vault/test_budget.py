@@ -62,7 +62,7 @@ def test_processes_that_live_and_die_never_let_more_out(
             out += 1
     assert out <= min(own, every)
     deaths = sum(dies for _, dies in turns)
-    assert lost <= deaths * (RELEASE_BLOCK - 1)
+    assert lost <= deaths * RELEASE_BLOCK
     # What nobody lost and nobody holds can still be taken, to the last one.
     if own <= every:
         last = sum(_drain(process, Budgets(own, every)) for process in processes)
