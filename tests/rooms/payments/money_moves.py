@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from sekisho.crossings import payments
@@ -18,9 +19,7 @@ class MoneyMoves:
     tabs: list[tuple[str, str, int]]
     money: NetworkMoney
     outcomes: list[Any]
-
-    def _try(self, act: Any) -> None:
-        raise NotImplementedError
+    _try: Callable[[Any], None]
 
     def _in(self, *states: str) -> list[str]:
         """Return the payments in these states (in any, without), in the order of their tabs."""

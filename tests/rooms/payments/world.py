@@ -24,13 +24,10 @@ from sekisho.payments.room import Room, write_down_sites
 from sekisho.payments.site_rules import read_site_rules
 from sekisho.transport.doors import Caller
 from sekisho.transport.outbox import Outbox
+from tests.rooms.payments.callers import DESK, NETWORK, PREMIUM, TAX, TERMINAL, VAULT
+from tests.rooms.payments.money_verbs import MoneyVerbs
 
-TAX = Caller("payer_site.metropolitan_tax", "payer_site", "metropolitan_tax")
-PREMIUM = Caller("payer_site.group_life_premium", "payer_site", "group_life_premium")
-VAULT = Caller("vault", "vault", None)
-NETWORK = Caller("card_network", "card_network", None)
-TERMINAL = Caller("terminal", "terminal", None)
-DESK = Caller("client_desk", "client_desk", None)
+__all__ = ["DESK", "NETWORK", "PREMIUM", "TAX", "TERMINAL", "VAULT", "World"]
 
 ORIGIN = "http://localhost:7001"
 RETURN_URL = ORIGIN + "/pay/{payment_id}/card-taken"
@@ -58,7 +55,7 @@ SITES: dict[str, dict[str, Any]] = {
 }
 
 
-class World:
+class World(MoneyVerbs):
     """``say`` speaks at a door as a caller; ``outbox`` holds what payments told its neighbours."""
 
     def __init__(self, folder: Path, **sections: dict[str, Any]) -> None:
@@ -301,82 +298,6 @@ class World:
         self.authorise(payment_id)
         self.capture(payment_id)
         return payment_id
-
-    def money(self, payment_id: str, body: str = "mihon_to") -> payments.MoneyShown:
-        shown: payments.MoneyShown = self.say(
-            DESK, payments.ShowMoney(client_body=body, payment_id=payment_id)
-        )
-        return shown
-
-    def refund(self, payment_id: str, key: str = "refund-1", **changed: Any) -> Any:
-        fields: dict[str, Any] = {
-            "client_body": "mihon_to",
-            "key": key,
-            "payment_id": payment_id,
-            "amount_yen": 12_000,
-            "fee_yen": 143,
-            "left_yen": 12_143,
-            "reason": "paid twice",
-            "by": "hanako",
-        }
-        return self.say(DESK, payments.RefundPayment(**{**fields, **changed}))
-
-    def refunded(self, payment_id: str, refund_id: str, result: Any = "refunded") -> None:
-        self.say(
-            NETWORK,
-            payments.RefundOutcome(
-                payment_id=payment_id,
-                refund_id=refund_id,
-                result=result,
-                response_code="00",
-                network_reference=f"net-{refund_id[-8:]}",
-            ),
-        )
-
-    def charge_back(self, payment_id: str, case: str = "CB-1", **changed: Any) -> None:
-        fields: dict[str, Any] = {
-            "payment_id": payment_id,
-            "case_number": case,
-            "amount_yen": 12_143,
-            "reason_code": "4853",
-            "respond_by": date(2026, 12, 10),
-        }
-        self.say(NETWORK, payments.ChargebackReceived(**{**fields, **changed}))
-
-    def answer(self, case: str = "CB-1", answer: Any = "contest", **changed: Any) -> Any:
-        fields: dict[str, Any] = {
-            "client_body": "mihon_to",
-            "case_number": case,
-            "answer": answer,
-            "grounds": "authenticated by 3-D Secure",
-            "by": "hanako",
-        }
-        return self.say(DESK, payments.AnswerDispute(**{**fields, **changed}))
-
-    def decide(self, payment_id: str, result: Any, case: str = "CB-1") -> None:
-        self.say(
-            NETWORK,
-            payments.DisputeEnded(payment_id=payment_id, case_number=case, result=result),
-        )
-
-    def disputes(self, body: str = "mihon_to", *, only_open: bool = True) -> list[Any]:
-        message = payments.ListDisputes(client_body=body, limit=10, only_open=only_open)
-        return list(self.say(DESK, message).disputes)
-
-    def settle(self, *rows: payments.ClearingRow, day: date | None = None) -> Any:
-        day = day or self.moment.date()
-        return self.say(TERMINAL, payments.SettleRows(day=day, rows=list(rows)))
-
-    def clearing(self, payment_id: str, **changed: Any) -> payments.ClearingRow:
-        """Return the line that the network's clearing has for a captured payment."""
-        fields: dict[str, Any] = {
-            "line": 2,
-            "kind": "capture",
-            "reference": self.show(payment_id).reference,
-            "network_reference": "ref-1",
-            "amount_yen": 12_143,
-        }
-        return payments.ClearingRow(**{**fields, **changed})
 
     def show(self, payment_id: str, caller: Caller = TAX) -> payments.PaymentShown:
         shown: payments.PaymentShown = self.say(caller, payments.ShowPayment(payment_id=payment_id))
