@@ -218,6 +218,27 @@ def test_five_hundred_cards_from_everywhere_with_work(delivered: Any) -> None:
     assert closed(prober)
 
 
+SILENT: dict[str, Any] = {
+    **FROM_EVERYWHERE,
+    "source": lambda _: "",
+    "session": lambda _: "",
+}
+"""A taken-over site tells neither address nor session: both are its word alone."""
+
+
+def test_a_silent_site_is_closed_by_its_own_rate(delivered: Any) -> None:
+    prober = delivered()
+    assert attack(prober, solves=True, **SILENT) == 51
+    assert closed(prober)
+
+
+def test_a_silent_site_is_held_to_the_limit_of_a_bin(delivered: Any) -> None:
+    prober = delivered()
+    one_bin = {**SILENT, "bin": lambda _: "41111111"}
+    assert attack(prober, cards=A_FEW, solves=True, **one_bin) == 20
+    end_refusals(prober.world)
+
+
 def test_five_hundred_cards_of_one_bin_with_work(delivered: Any) -> None:
     """One BIN is refused long before the site has to close."""
     prober = delivered()
