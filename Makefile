@@ -16,13 +16,13 @@ endif
 
 .PHONY: up down test check bench lock clean install install-dev
 
-up: $(RUN_STAMP) $(VENV)/crs
+up: $(RUN_STAMP) $(VENV)/crs $(VENV)/fonts
 	@exec $(VENV)/bin/sekisho up $(UP)
 
 down:
 	@$(VENV)/bin/sekisho down
 
-test: $(DEV_STAMP) $(VENV)/crs
+test: $(DEV_STAMP) $(VENV)/crs $(VENV)/fonts
 	@sh tools/get_test_parts.sh
 	@exec $(PYTHON) tools/run_tests.py $(TESTS)
 
@@ -33,7 +33,7 @@ check: $(DEV_STAMP)
 	$(VENV)/bin/lint-imports
 	$(PYTHON) tools/check_migrations.py
 
-bench: $(DEV_STAMP) $(VENV)/crs
+bench: $(DEV_STAMP) $(VENV)/crs $(VENV)/fonts
 	@exec $(PYTHON) -m bench $(BENCH)
 
 install: $(RUN_STAMP)
@@ -50,6 +50,9 @@ $(DEV_STAMP): requirements-dev.lock tools/make_venv.sh
 
 $(VENV)/crs: | $(VENV)/bin/python
 	@$(PYTHON) tools/fetch_crs.py
+
+$(VENV)/fonts: | $(VENV)/bin/python
+	@$(PYTHON) tools/fetch_fonts.py
 
 $(VENV)/bin/python:
 	@$(MAKE) --no-print-directory $(RUN_STAMP)

@@ -74,10 +74,10 @@ def private_apt(folder: Path) -> list[str]:
     ]  # fmt: skip
 
 
-def download(work: Path) -> Path:
+def download(work: Path, package: str = PACKAGE) -> Path:
     """Download the package into `work` and return its path. Raises CouldNotFetch."""
     try:
-        command = ["apt-get", "-o", "APT::Sandbox::User=", "download", PACKAGE]
+        command = ["apt-get", "-o", "APT::Sandbox::User=", "download", package]
         run(command, cwd=work, timeout=DOWNLOAD_TIMEOUT_SECONDS)
     except CouldNotFetch:
         options = private_apt(work / "apt")
@@ -86,11 +86,11 @@ def download(work: Path) -> Path:
             run(["apt-get", *options, "update"], cwd=work, timeout=UPDATE_TIMEOUT_SECONDS)
         except CouldNotFetch as failed:
             print(f"warning: {failed}", file=sys.stderr)
-        command = ["apt-get", *options, "download", PACKAGE]
+        command = ["apt-get", *options, "download", package]
         run(command, cwd=work, timeout=DOWNLOAD_TIMEOUT_SECONDS)
-    found = sorted(work.glob(f"{PACKAGE}_*.deb"))
+    found = sorted(work.glob(f"{package}_*.deb"))
     if not found:
-        raise CouldNotFetch(f"apt-get download left no {PACKAGE}_*.deb")
+        raise CouldNotFetch(f"apt-get download left no {package}_*.deb")
     return found[-1]
 
 
