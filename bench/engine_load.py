@@ -20,6 +20,7 @@ from urllib.parse import urlencode, urlsplit
 import msgspec
 import psycopg
 
+from bench.platform_cpu import CpuReader
 from sekisho.crossings.card_network import BrowserFacts
 from sekisho.crossings.message import Crossing
 from sekisho.crossings.payments import ConfirmPayment, StartPayment
@@ -104,6 +105,10 @@ class EngineLoad:
             dbname=DATABASE,
             autocommit=True,
         )
+
+    def cpu_reader(self) -> CpuReader:
+        """A reader of the processes that run now."""
+        return CpuReader(self._platform)
 
     @property
     def sockets(self) -> Path:

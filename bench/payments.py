@@ -3,7 +3,8 @@
 1. CPU milliseconds for each payment by process and phase, and payments/s (``bench.engine``).
 2. payments/s against pgbench with the same rows and commits, on the same cluster, in the same run.
 3. A network that answers after 2 s: what is offered, what is lost, the accepting door, memory.
-4. With ``--flat 10000,1000000``: CPU for each payment with so many payments in the tables already.
+4. With ``--flat 10000,1000000``: CPU for each payment with so many payments in the tables already,
+   against a second platform with the first number in its own.
 
 Everything runs on this machine at once: PostgreSQL (durable), simulators, the load generator. So
 every figure is a CPU cost or a ratio of two figures of the same run.
@@ -14,6 +15,7 @@ every figure is a CPU cost or a ratio of two figures of the same run.
 from __future__ import annotations
 
 import argparse
+import statistics
 import tempfile
 import time
 from pathlib import Path
@@ -35,7 +37,8 @@ from tests.running_platform import RunningPlatform
 
 WARM_UP = 40
 FLAT_PAYMENTS = 100
-FLAT_ROUNDS = 2
+FLAT_ROUNDS = 5
+SETTLE_SECONDS = 20
 
 
 def main() -> None:
@@ -55,7 +58,7 @@ def main() -> None:
             if asked.slow:
                 _slowly(load, cpu, *map(int, asked.slow.split("x")))
             if asked.flat:
-                _flat(load, cpu, [int(size) for size in asked.flat.split(",")])
+                _flat(load, [int(size) for size in asked.flat.split(",")])
         finally:
             platform.stop()
 
@@ -97,18 +100,42 @@ def _slowly(load: EngineLoad, cpu: CpuReader, per_second: int, seconds: int) -> 
         print(f"  memory of {process}: {was / 2**20:.1f} -> {now / 2**20:.1f} MiB")
 
 
-def _flat(load: EngineLoad, cpu: CpuReader, sizes: list[int]) -> None:
-    first: float | None = None
-    for size in sizes:
-        began = time.monotonic()
-        fill(load.database, size)
-        filled = time.monotonic() - began
-        costs = [_cost(load, cpu) for _ in range(FLAT_ROUNDS)]
-        first = first or min(costs)
+def _flat(load: EngineLoad, sizes: list[int]) -> None:
+    """Measure against another platform with the first size in its tables, in turn, so that both
+    see the same neighbours on the machine."""
+    least, *others = sizes
+    with tempfile.TemporaryDirectory(prefix="sekisho-bench-") as folder:
+        data = Path(folder) / "data"
+        let_guard_watch(data)
+        platform = RunningPlatform(data).start()
+        try:
+            small = EngineLoad(platform)
+            flow(small, small.bills(WARM_UP))
+            fill(small.connect, least)
+            for size in others:
+                began = time.monotonic()
+                fill(load.connect, size)
+                print(f"{size:>10,} payments in the tables: {time.monotonic() - began:.0f} s")
+                time.sleep(SETTLE_SECONDS)
+                # Anew: a process that could not reach its tables for long was started again.
+                cpu, small_cpu = load.cpu_reader(), small.cpu_reader()
+                _cost(small, small_cpu)
+                _cost(load, cpu)
+                _show_turns(
+                    least,
+                    [(_cost(small, small_cpu), _cost(load, cpu)) for _ in range(FLAT_ROUNDS)],
+                )
+        finally:
+            platform.stop()
+
+
+def _show_turns(least: int, turns: list[tuple[float, float]]) -> None:
+    for few, many in turns:
         print(
-            f"{size:>10,} payments in the tables (filled in {filled:.0f} s):"
-            f" {min(costs):.2f} ms CPU for each payment, {min(costs) / first * 100:.0f} %"
+            f"  {many:.2f} ms CPU for each payment against {few:.2f} with {least:,}:"
+            f" {many / few * 100:.0f} %"
         )
+    print(f"  median {statistics.median(many / few for few, many in turns) * 100:.0f} %")
 
 
 def _cost(load: EngineLoad, cpu: CpuReader) -> float:

@@ -94,6 +94,8 @@ class Order(models.Model):
             models.Index(
                 fields=["original"], name="order_original", condition=~models.Q(original=None)
             ),
+            # Health looks every few seconds.
+            models.Index(fields=["id"], name="order_stuck", condition=models.Q(state="stuck")),
         ]
 
 
