@@ -18,6 +18,7 @@ from sekisho.crossings import (
     client_desk,
     console,
     evidence_keeper,
+    hook_sender,
     payments,
     supervisor,
     vault,
@@ -44,22 +45,52 @@ QUESTIONS: frozenset[Message] = frozenset(
     {
         Health,
         payments.FindBill,
+        payments.FindBills,
+        payments.FindLinks,
         payments.FindPayment,
+        payments.FindPayments,
         payments.FindPolicy,
+        payments.FindRefunds,
         payments.ListCases,
+        payments.ListChargeItems,
+        payments.ListChargeRuns,
+        payments.ListClearings,
+        payments.ListDifferences,
         payments.ListDisputes,
+        payments.ListEnrolments,
+        payments.ListPapers,
+        payments.ListPayouts,
+        payments.ListSettlements,
         payments.ListUnpaidBills,
+        payments.MonthlyFigures,
+        payments.NewEvents,
+        payments.OpenLink,
+        payments.ReconciliationLines,
         payments.ShowBalance,
+        payments.ShowBill,
         payments.ShowCardEntry,
+        payments.ShowChargeRun,
+        payments.ShowEnrolment,
+        payments.ShowPaper,
         payments.ShowGuard,
         payments.ShowHistory,
+        payments.ShowLink,
         payments.ShowMoney,
         payments.ShowPayment,
+        payments.ShowPaymentOfBody,
+        payments.ShowPayout,
         payments.ShowReconciliations,
+        payments.ShowSettlement,
         payments.VerifyLedger,
+        hook_sender.CheckAddress,
+        client_desk.ListApiKeys,
+        client_desk.ListWebhooks,
         supervisor.ShowPlatform,
         evidence_keeper.ListAlarms,
         evidence_keeper.ShowChain,
+        vault.CardsExpiring,
+        vault.CompareItems,
+        vault.ListPostcards,
         vault.MatchItem,
         vault.ShowBudget,
         vault.ShowRotation,
@@ -70,15 +101,21 @@ QUESTIONS: frozenset[Message] = frozenset(
 
 ANEW: frozenset[Message] = frozenset(
     {
+        payments.EnterPaperAgain,
+        payments.OpenPaperForm,
         payments.ReopenCardForm,
         # Rows are laid aside once more; the same file counts once, by its digest.
         payments.OpenImport,
         # A day is compared as it is now, which may be otherwise than a minute ago.
         payments.Reconcile,
         vault.OpenCardForm,
+        vault.OpenPaperCardForm,
         # A newer key than the one before; while a rotation is under way none is begun.
         vault.BeginRotation,
         client_desk.InviteStaff,
+        # Events go once more; their ids tell the receiver so.
+        client_desk.ReplayWebhooks,
+        client_desk.MakeFactorAnew,
         console.InviteOperator,
     }
 )
@@ -89,6 +126,9 @@ ONCE: frozenset[Message] = frozenset(
         vault.Release,
         # Each reset allows another hour's budget: a second one finds the breaker closed.
         vault.ResetBudget,
+        # A key is told once; whoever lost it makes another and revokes this one.
+        client_desk.MakeApiKey,
+        client_desk.RotateApiKey,
     }
 )
 

@@ -15,6 +15,7 @@ from sekisho.crossings.payments import (
 )
 from sekisho.payments import limits, post_orders
 from sekisho.payments.after_payment.capture import request_capture
+from sekisho.payments.charge_runs.outcome import charge_is_unknown
 from sekisho.payments.end_payment import (
     captured,
     check_is_good,
@@ -188,7 +189,9 @@ def _answered(room: Room, rows: Rows, payment: Payment, message: AuthorisationOu
             ended(rows, payment, State.FAILED, "code_gone", by=BY, why="", now=now)
         case "reversed":
             ended(rows, payment, State.REVERSED, "taken_back", by=BY, why=why, now=now)
-    note_answer(room, rows, payment, message.result, message.response_code)
+    if payment.kind != "charge":
+        # Nobody tries cards out by a run that two persons approved.
+        note_answer(room, rows, payment, message.result, message.response_code)
 
 
 def unknown(room: Room, rows: Rows, payment: Payment, *, by: str, why: str) -> None:
@@ -204,6 +207,8 @@ def unknown(room: Room, rows: Rows, payment: Payment, *, by: str, why: str) -> N
         due_at=room.now() + limits.ASK_AGAIN_AFTER[0],
         asked=0,
     )
+    if payment.kind == "charge":
+        charge_is_unknown(rows, payment, room.now())
     evidence.append(
         kind="payments.outcome_unknown",
         subject=payment.id,
@@ -217,10 +222,11 @@ def _approved(room: Room, rows: Rows, payment: Payment, why: str) -> None:
         check_is_good(room, rows, payment, by=BY, why=why)
         return
     said_pay_at = payment.confirmed_at or payment.started_at
-    if payment.state == State.UNKNOWN and now - said_pay_at > limits.LATE_YES_HONOURED:
+    late = payment.kind != "charge" and now - said_pay_at > limits.LATE_YES_HONOURED
+    if payment.state == State.UNKNOWN and late:
         give_back(room, rows, payment, "yes_too_late", by=BY, why=why)
         return
-    waits = room.sites[payment.site].capture_time
+    waits = None if payment.kind == "charge" else room.sites[payment.site].capture_time
     capture_by = None if waits is None else now + waits
     authorised = move(
         rows,

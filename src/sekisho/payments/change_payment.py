@@ -33,7 +33,7 @@ def reopen_card_form(room: Room, caller: Caller, message: ReopenCardForm) -> Pay
     """Open a fresh card form. Raises ``Refusal`` ``payment_unknown``, ``cards_closed``,
     ``payment_over`` (also when the time or the number of cards is used up, or the bill was paid
     otherwise)."""
-    rules = room.site_of(caller)
+    rules = room.site_of(caller, message.payment_id)
     check_addresses(message.parent_origin, message.return_url)
     with acting_for(rules.client_body) as rows:
         room.card_entries.refuse_closed(rows, rules.site)
@@ -66,7 +66,7 @@ def _reopened(room: Room, rows: Rows, rules: SiteRules, payment_id: str, *, by: 
     if payment.state == State.CARD_ENTERED:
         post_orders.forget_card(payment.id, payment.card_token, "replaced")
     else:
-        enrolment_is_applied(rows, payment)
+        enrolment_is_applied(rows, payment, by=by)
     return move(
         rows,
         payment,
@@ -84,12 +84,15 @@ def _is_taken(rows: Rows, payment: Payment) -> bool:
         rows.one(
             "SELECT 1 WHERE EXISTS (SELECT FROM payment WHERE held_for = %s)"
             " OR EXISTS (SELECT FROM bill WHERE id = %s AND (withdrawn OR amount_yen <> %s))"
-            " OR EXISTS (SELECT FROM enrolment WHERE policy_id = %s AND status = 'active')",
+            " OR EXISTS (SELECT FROM enrolment WHERE policy_id = %s AND status = 'active'"
+            " AND id <> (SELECT CASE WHEN card_change THEN enrolment_id ELSE '' END"
+            " FROM payment WHERE id = %s))",
             [
                 payment.bill_id or payment.policy_id,
                 payment.bill_id,
                 payment.amount_yen,
                 payment.policy_id,
+                payment.id,
             ],
         )
         is not None
@@ -99,7 +102,7 @@ def _is_taken(rows: Rows, payment: Payment) -> bool:
 def finish_challenge(room: Room, caller: Caller, message: FinishChallenge) -> PaymentShown:
     """The browser is back from the issuer; the result comes by the network. Raises ``Refusal``
     ``payment_unknown``, ``cres_wrong``."""
-    rules = room.site_of(caller)
+    rules = room.site_of(caller, message.payment_id)
     if len(message.cres) > limits.MAX_CRES_CHARACTERS:
         raise Refusal("cres_wrong", "too large", "cres")
     with acting_for(rules.client_body) as rows:
@@ -113,14 +116,14 @@ def finish_challenge(room: Room, caller: Caller, message: FinishChallenge) -> Pa
 def cancel_payment(room: Room, caller: Caller, message: CancelPayment) -> PaymentShown:
     """The payer gives up; possible until the issuer is asked for money. Raises ``Refusal``
     ``payment_unknown``, ``payment_in_flight``, ``payment_over``."""
-    rules = room.site_of(caller)
+    rules = room.site_of(caller, message.payment_id)
     with acting_for(rules.client_body) as rows:
         payment = _mine(rows, rules, message.payment_id)
         target, event, now = State.CANCELLED_BY_PAYER, "payer_cancelled", room.now()
         if payment.state in OPEN:
             due_at = forget_at(payment, now)
             move(rows, payment, target, event, by=who(caller), finished_at=now, due_at=due_at)
-            enrolment_is_refused(rows, payment)
+            enrolment_is_refused(rows, payment, by=who(caller), why=event)
             if payment.attempt:
                 post_orders.forget_card(payment.id, None, "cancelled")
         elif payment.state in (State.AUTHENTICATING, State.CHALLENGE):
@@ -135,7 +138,7 @@ def extend_payment(room: Room, caller: Caller, message: ExtendPayment) -> Paymen
     """Give the payer as much time again from now (WCAG 2.2, 2.2.1), ``EXTENSIONS_LIMIT`` times;
     within ``EXTENSION_PAUSE`` of the start or the last time it changes nothing. Raises
     ``Refusal`` ``payment_unknown``, ``payment_over``, ``extended_enough``."""
-    rules = room.site_of(caller)
+    rules = room.site_of(caller, message.payment_id)
     now = room.now()
     with acting_for(rules.client_body) as rows:
         payment = _mine(rows, rules, message.payment_id)

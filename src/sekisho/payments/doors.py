@@ -5,6 +5,7 @@ from __future__ import annotations
 from sekisho.crossings import payments as said
 from sekisho.crossings.message import Taken
 from sekisho.payments.after_payment.doors import open_after_payment
+from sekisho.payments.business.doors import open_business
 from sekisho.payments.card_outcomes import (
     authentication_outcome,
     authorisation_outcome,
@@ -19,7 +20,9 @@ from sekisho.payments.change_payment import (
     finish_challenge,
     reopen_card_form,
 )
+from sekisho.payments.charge_runs.doors import open_charge_runs
 from sekisho.payments.enrol import find_policy, start_enrolment
+from sekisho.payments.enrolments.doors import open_enrolments
 from sekisho.payments.find_bill import find_bill
 from sekisho.payments.find_payment import find_payment
 from sekisho.payments.guard.show_guard import set_entry, show_card_entry, show_guard
@@ -28,6 +31,7 @@ from sekisho.payments.import_file import commit_import, open_import
 from sekisho.payments.import_policies import lay_policies_aside
 from sekisho.payments.in_flight import alone
 from sekisho.payments.ledger.doors import open_ledger
+from sekisho.payments.payouts.doors import open_payouts
 from sekisho.payments.room import Room, who
 from sekisho.payments.show_history import list_unpaid_bills, show_history
 from sekisho.payments.show_payment import show_payment
@@ -43,7 +47,11 @@ def open_doors(room: Room) -> Doors:
     _for_desk_and_operators(doors, room)
     _for_cases(doors, room)
     open_after_payment(doors, room)
+    open_business(doors, room)
+    open_enrolments(doors, room)
     open_ledger(doors, room)
+    open_charge_runs(doors, room)
+    open_payouts(doors, room)
     return doors
 
 

@@ -7,7 +7,9 @@ from datetime import datetime
 
 from sekisho import evidence
 from sekisho.payments import limits, post_orders
+from sekisho.payments.charge_runs.outcome import charge_failed, charge_succeeded
 from sekisho.payments.enrolment_status import enrolment_is_active, enrolment_is_refused
+from sekisho.payments.enrolments.mails import mail_card_in_use
 from sekisho.payments.forget_typed import after_the_mail
 from sekisho.payments.ledger.write import expire, post, void
 from sekisho.payments.lifecycle import State
@@ -19,8 +21,9 @@ from sekisho.payments.room import Room
 def captured(
     rows: Rows, payment: Payment, *, by: str, why: str, now: datetime, event: str = "captured"
 ) -> Payment:
-    """The money was taken: post the claim, send the receipt. The card is forgotten by the sweep
-    ``CARD_KEPT_AFTER_CAPTURE`` later. ``event``: ``operator_honoured`` where people said so."""
+    """The money was taken: post the claim, send the receipt. A one-off card is forgotten by the
+    sweep ``CARD_KEPT_AFTER_CAPTURE`` later. ``event``: ``operator_honoured`` where people said
+    so."""
     paid = move(
         rows,
         payment,
@@ -29,10 +32,13 @@ def captured(
         by=by,
         why=why,
         finished_at=now,
-        due_at=now + limits.CARD_KEPT_AFTER_CAPTURE,
+        due_at=None if payment.keeps_card else now + limits.CARD_KEPT_AFTER_CAPTURE,
     )
     post(rows, paid)
-    post_orders.mail_receipt(rows, paid, now)
+    if paid.kind == "charge":
+        charge_succeeded(rows, paid, now)
+    else:
+        post_orders.mail_receipt(rows, paid, now)
     evidence.append(
         kind="payments.captured",
         subject=paid.id,
@@ -46,11 +52,11 @@ def captured(
 
 
 def check_is_good(room: Room, rows: Rows, payment: Payment, *, by: str, why: str) -> None:
-    """The issuer says that an applicant's card is good: the enrolment is active. A check of 1 yen
-    is given back."""
+    """The issuer says that an applicant's card is good: the enrolment is active, or has this card
+    in place of another. A check of 1 yen is given back."""
     now = room.now()
     post_orders.forget_code(payment)
-    active = enrolment_is_active(rows, payment)
+    fault = enrolment_is_active(rows, payment, by=by, now=now)
     if payment.total_yen:
         checked = move(
             rows,
@@ -74,11 +80,10 @@ def check_is_good(room: Room, rows: Rows, payment: Payment, *, by: str, why: str
             finished_at=now,
             due_at=None,
         )
-    if active:
-        post_orders.mail_enrolled(rows, checked)
+    if not fault:
+        mail_card_in_use(rows, checked)
     else:
-        note = "the policy has another active enrolment"
-        needs_operator(rows, checked, note, now=now, stop=False)
+        needs_operator(rows, checked, fault, now=now, stop=False)
 
 
 def ended(
@@ -102,7 +107,10 @@ def ended(
         void(rows, over)
     if target == State.CHECKED:
         return
-    enrolment_is_refused(rows, over)
+    if over.kind == "charge":
+        charge_failed(rows, over, event, now)
+        return
+    enrolment_is_refused(rows, over, by=by, why=event)
     post_orders.forget_card(over.id, over.card_token, "ended")
     if payment.state in (State.UNKNOWN, State.REVERSING):
         post_orders.mail_failed(over)

@@ -6,7 +6,9 @@ keeps the card for the yearly charge; the security code is gone by then (PCI DSS
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from collections.abc import Mapping
+from datetime import date
+from typing import NamedTuple
 
 import psycopg
 
@@ -40,12 +42,20 @@ from sekisho.vocabulary.identifiers import new_id
 
 _NO_TOKEN = "none"  # noqa: S105 - asked for when there is no policy, so that both take as long
 
-_SELECT_POLICY = (
+SELECT_POLICY = (
     "SELECT o.id, o.policy_number, o.product_ja, o.product_en, o.yearly_premium_yen,"
     " o.joined_month, o.ended, o.date_of_birth_token, EXISTS (SELECT FROM enrolment e"
     " WHERE e.policy_id = o.id AND e.status = 'active'),"
     " EXISTS (SELECT FROM payment p WHERE p.held_for = o.id) FROM policy o"
 )
+
+
+class Applicant(NamedTuple):
+    """Who applies: tokens of the vault, and the language of the mails."""
+
+    subject: str
+    email_token: str | None
+    language: str
 
 
 def first_charge_month(applied_on: date, joined_month: int) -> str:
@@ -75,14 +85,14 @@ def find_policy(room: Room, caller: Caller, message: FindPolicy) -> PolicyFound:
         room.card_entries.refuse_closed(rows, rules.site)
         refuse_too_many(rows, rules, asking, now)
         policy = rows.one(
-            _SELECT_POLICY + " WHERE o.client_body = %s AND o.policy_number = %s",
+            SELECT_POLICY + " WHERE o.client_body = %s AND o.policy_number = %s",
             [rules.client_body, number],
         )
     if not _date_of_birth_is_right(rules, policy, message.sealed_date_of_birth):
         with acting_for(rules.client_body) as rows:
             count_wrong(rows, rules, asking, now)
         raise Refusal("policy_unknown")
-    return PolicyFound(policy=policy_facts(_refuse_unenrollable(policy)[:6]))
+    return PolicyFound(policy=policy_facts(refuse_unenrollable(policy)[:6]))
 
 
 def _policy_site(room: Room, caller: Caller) -> SiteRules:
@@ -110,7 +120,9 @@ def _date_of_birth_is_right(rules: SiteRules, policy: Row | None, box: bytes) ->
     return matched.matches and policy is not None
 
 
-def _refuse_unenrollable(policy: Row | None) -> Row:
+def refuse_unenrollable(policy: Row | None) -> Row:
+    """Return the policy (``SELECT_POLICY``) if somebody may apply for it. Raises ``Refusal``
+    ``policy_unknown``, ``policy_ended``, ``policy_enrolled``."""
     if policy is None:
         raise Refusal("policy_unknown")
     _, _, _, _, _, _, ended, _, enrolled, in_check = policy
@@ -141,17 +153,16 @@ def start_enrolment(room: Room, caller: Caller, message: StartEnrolment) -> Paym
             )
             with acting_for(rules.client_body) as rows:
                 policy = _policy_by_id(rows, message.policy_id)
-                enrolment_id = _write_enrolment(rows, rules, policy, stored.subject, now)
-                new = NewPayment(
-                    key=message.key,
-                    kind="card_check",
-                    language=message.language,
-                    amount_yen=rules.section.card_check_yen,
-                    policy_id=message.policy_id,
-                    enrolment_id=enrolment_id,
-                    payment_id=payment_id,
-                    email_token=stored.tokens.get("email"),
+                enrolment_id = write_enrolment(
+                    rows,
+                    rules,
+                    policy,
+                    Applicant(stored.subject, stored.tokens.get("email"), message.language),
+                    applied_on=business_date(now),
+                    today=business_date(now),
+                    by=by,
                 )
+                new = _check_of(rules, message, enrolment_id, payment_id, stored.tokens)
                 started = write_payment(rows, rules, new, by=by, now=now)
                 supersede_others(rows, new, by=by, now=now)
     except psycopg.errors.UniqueViolation as violation:
@@ -168,6 +179,25 @@ def start_enrolment(room: Room, caller: Caller, message: StartEnrolment) -> Paym
     )
 
 
+def _check_of(
+    rules: SiteRules,
+    message: StartEnrolment,
+    enrolment_id: str,
+    payment_id: str,
+    tokens: Mapping[str, str],
+) -> NewPayment:
+    return NewPayment(
+        key=message.key,
+        kind="card_check",
+        language=message.language,
+        amount_yen=rules.section.card_check_yen,
+        policy_id=message.policy_id,
+        enrolment_id=enrolment_id,
+        payment_id=payment_id,
+        email_token=tokens.get("email"),
+    )
+
+
 def _check_start(message: StartEnrolment) -> None:
     if not 1 <= len(message.key) <= limits.MAX_KEY_CHARACTERS:
         raise Refusal("key_wrong", f"1 to {limits.MAX_KEY_CHARACTERS} characters", "key")
@@ -177,23 +207,39 @@ def _check_start(message: StartEnrolment) -> None:
 
 
 def _policy_by_id(rows: Rows, policy_id: str) -> Row:
-    return _refuse_unenrollable(rows.one(_SELECT_POLICY + " WHERE o.id = %s", [policy_id]))
+    return refuse_unenrollable(rows.one(SELECT_POLICY + " WHERE o.id = %s", [policy_id]))
 
 
-def _write_enrolment(rows: Rows, rules: SiteRules, policy: Row, subject: str, now: datetime) -> str:
+def write_enrolment(
+    rows: Rows,
+    rules: SiteRules,
+    policy: Row,
+    applicant: Applicant,
+    *,
+    applied_on: date,
+    today: date,
+    by: str,
+    channel: str = "site",
+) -> str:
+    """Write an enrolment down in status *applied* and return its id. ``policy`` as read by
+    ``SELECT_POLICY``; the first charge lies after ``today``, however old the paper is."""
     enrolment_id = new_id("enrol")
-    applied_on = business_date(now)
     rows.do(
-        "INSERT INTO enrolment (id, client_body, site, policy_id, subject, applied_on,"
-        " first_charge_month) VALUES (%s, %s, %s, %s, %s, %s, %s)",
+        "INSERT INTO enrolment (id, client_body, site, policy_id, subject, email_token, language,"
+        " applied_on, first_charge_month, channel, moved_by)"
+        " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
         [
             enrolment_id,
             rules.client_body,
             rules.site,
             policy[0],
-            subject,
+            applicant.subject,
+            applicant.email_token,
+            applicant.language,
             applied_on,
-            first_charge_month(applied_on, policy[5]),
+            first_charge_month(today, policy[5]),
+            channel,
+            by,
         ],
     )
     return enrolment_id

@@ -84,7 +84,7 @@ def _look_at(room: Room, rows: Rows, payment: Payment, now: datetime) -> None:
             finished_at=now,
             due_at=forget_at(payment, now),
         )
-        enrolment_is_refused(rows, payment)
+        enrolment_is_refused(rows, payment, by=BY, why="session_over")
         if payment.attempt:
             post_orders.forget_card(payment.id, None, "cancelled")
     elif state in (State.AUTHENTICATING, State.CHALLENGE):
@@ -106,7 +106,8 @@ def _look_at(room: Room, rows: Rows, payment: Payment, now: datetime) -> None:
     elif state in _ASKED_AGAIN:
         _ask_again(room, rows, payment, now)
     elif state == State.CAPTURED:
-        post_orders.forget_card(payment.id, payment.card_token, "settled")
+        if not payment.keeps_card:
+            post_orders.forget_card(payment.id, payment.card_token, "settled")
         _due(rows, payment, None)
     elif state in ENDED_WITHOUT_MONEY:
         forget_typed(rows, payment)

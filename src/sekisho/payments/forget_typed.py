@@ -12,7 +12,10 @@ from sekisho.payments.records.session import Rows
 
 
 def forget_at(payment: Payment, when: datetime) -> datetime | None:
-    """Return when the sweep must have it forgotten, ``when`` if there is anything."""
+    """Return when the sweep must have it forgotten, ``when`` if there is anything. A charge has
+    what its enrolment keeps: that is not forgotten with it."""
+    if payment.kind == "charge":
+        return None
     return when if payment.email_token or payment.enrolment_id else None
 
 

@@ -19,6 +19,7 @@ from sekisho.payments.records.session import Rows
 from sekisho.payments.room import Room
 from sekisho.vocabulary.identifiers import new_id
 from sekisho.vocabulary.money import MAX_AMOUNT_YEN
+from sekisho.vocabulary.twins import id_prefix
 
 _COLUMNS = (
     "payee_number",
@@ -61,23 +62,29 @@ def lay_bills_aside(room: Room, message: ImportBills) -> Taken:
     """Lay rows aside; a line that was laid aside before is left as it is. Raises as
     ``open_file``."""
     with open_file(message.import_id, "bills", [row.line for row in message.rows]) as (rows, file):
-        rows.do(
-            "INSERT INTO bill_staged (line, bill_id, payee_number, payment_number,"
-            " confirmation_number, category_number, item_ja, item_en, fiscal_year, term,"
-            " amount_yen, first_payable_at, due_date, payable_until, withdrawn, import_id,"
-            " client_body) SELECT *, %s, %s FROM unnest(%s::int[], %s::text[], %s::text[],"
-            " %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::int[], %s::text[],"
-            " %s::bigint[], %s::timestamptz[], %s::date[], %s::timestamptz[], %s::bool[])"
-            " ON CONFLICT DO NOTHING",
-            [file.id, file.client_body, *_columns(message.rows)],
-        )
+        lay_aside(rows, file, message.rows)
     return Taken()
 
 
-def _columns(bills: list[BillRow]) -> list[list[object]]:
+def lay_aside(rows: Rows, file: File, bills: list[BillRow]) -> None:
+    """Lay rows aside in an open transaction."""
+    rows.do(
+        "INSERT INTO bill_staged (line, bill_id, payee_number, payment_number,"
+        " confirmation_number, category_number, item_ja, item_en, fiscal_year, term,"
+        " amount_yen, first_payable_at, due_date, payable_until, withdrawn, import_id,"
+        " client_body) SELECT *, %s, %s FROM unnest(%s::int[], %s::text[], %s::text[],"
+        " %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::int[], %s::text[],"
+        " %s::bigint[], %s::timestamptz[], %s::date[], %s::timestamptz[], %s::bool[])"
+        " ON CONFLICT DO NOTHING",
+        [file.id, file.client_body, *_columns(bills, file.client_body)],
+    )
+
+
+def _columns(bills: list[BillRow], client_body: str) -> list[list[object]]:
+    prefix = id_prefix("bill", client_body)
     return [
         [bill.line for bill in bills],
-        [new_id("bill") for _ in bills],
+        [new_id(prefix) for _ in bills],
         *([getattr(bill, name) for bill in bills] for name in _COLUMNS),
     ]
 
@@ -123,10 +130,12 @@ def take_rows(room: Room, rows: Rows, file: File, judged: ImportResult, *, by: s
     if judged.added:
         rows.do(over(BILL_VERDICTS, _ADD), values)
     rows.do("DELETE FROM bill_staged WHERE import_id = %s", [file.id])
-    _cancel_open_payments(room, rows, [row[0] for row in touched], by=by)
+    cancel_open_payments(room, rows, [row[0] for row in touched], by=by)
 
 
-def _cancel_open_payments(room: Room, rows: Rows, bill_ids: list[str], *, by: str) -> None:
+def cancel_open_payments(room: Room, rows: Rows, bill_ids: list[str], *, by: str) -> None:
+    """End the payments of changed or withdrawn bills that hold no money: what their payers agreed
+    to is no more."""
     if not bill_ids:
         return
     cancelled = rows.all(

@@ -19,7 +19,7 @@ from sekisho.crossings.payments import (
     ImportResult,
     OpenImport,
 )
-from sekisho.payments import import_bills, import_policies
+from sekisho.payments import import_bills, import_policies, limits
 from sekisho.payments.laid_aside import File
 from sekisho.payments.records.session import EVERY_BODY, Rows, act_for, acting_for
 from sekisho.payments.room import Room, who
@@ -112,6 +112,7 @@ def _commit(room: Room, rows: Rows, caller: Caller, message: CommitImport) -> Im
     if isinstance(file, _Committed):
         return file.result
     act_for(rows, file.client_body)
+    _plan_by_size(rows, file)
     verbs = _BILLS if file.kind == "bills" else _POLICIES
     if not message.dry_run:
         # One commit at a time for a client body: two files may hold the same new number.
@@ -142,6 +143,17 @@ def _commit(room: Room, rows: Rows, caller: Caller, message: CommitImport) -> Im
         },
     )
     return taken
+
+
+def _plan_by_size(rows: Rows, file: File) -> None:
+    """A small file must not read every bill there is: give the planner its nested loops back."""
+    few = rows.one(
+        "SELECT count(*) <= %s FROM (SELECT FROM bill_staged WHERE import_id = %s UNION ALL"
+        " SELECT FROM policy_staged WHERE import_id = %s LIMIT %s) s",
+        [limits.SMALL_FILE_ROWS, file.id, file.id, limits.SMALL_FILE_ROWS + 1],
+    )
+    if few and few[0]:
+        rows.do("SET LOCAL enable_nestloop = on")
 
 
 def _find(import_id: str) -> File | _Committed:

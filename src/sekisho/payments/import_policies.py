@@ -12,6 +12,7 @@ import re
 from sekisho.crossings.message import Refusal, Taken
 from sekisho.crossings.payments import ImportPolicies, ImportResult, PolicyRow
 from sekisho.crossings.vault import MAX_SUBJECTS_PER_MESSAGE, StoreSubjects
+from sekisho.payments.enrolments.end import end_with_policies
 from sekisho.payments.import_verdicts import POLICY_VERDICTS, judge, over
 from sekisho.payments.laid_aside import File, open_file
 from sekisho.payments.limits import MAX_BOX_BYTES
@@ -155,4 +156,5 @@ def take_rows(room: Room, rows: Rows, file: File, judged: ImportResult, *, by: s
         ),
         values,
     )
+    end_with_policies(rows, file.id, by=by, now=room.now())
     rows.do("DELETE FROM policy_staged WHERE import_id = %s", [file.id])

@@ -33,16 +33,18 @@ class PermitPress:
         card_token: str,
         purpose: ReleasePurpose,
         now: datetime,
+        with_security_code: bool | None = None,
     ) -> SignedPermit:
         """Return a permit for one release of ``card_token``, good for ``PERMIT_LIFE`` from
-        ``now``. The security code goes along only to an authorisation (PCI DSS 3.3.1)."""
+        ``now``. The security code goes along only to an authorisation (PCI DSS 3.3.1), and there
+        only where the payer typed one: ``with_security_code`` is False for paper and charges."""
         permit = ReleasePermit(
             permit_id=new_id("permit"),
             payment_id=payment_id,
             client_body=client_body,
             card_token=card_token,
             purpose=purpose,
-            with_security_code=purpose == "authorise",
+            with_security_code=purpose == "authorise" and with_security_code is not False,
             receiver_key=self._receiver_key,
             issued_at=now,
             expires_at=now + PERMIT_LIFE,

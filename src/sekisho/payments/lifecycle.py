@@ -96,6 +96,10 @@ EDGES: tuple[Edge, ...] = (
             (S.CANCELLED_BY_EXPIRY, "authentication_too_late"),
         )
     ),
+    # Charged by a run, as the holder agreed when enrolling: nobody has a browser open (MIT).
+    Edge(S.CREATED, S.AUTHORISING, "charge_asked"),
+    # From paper, once a second person checked the entry (MOTO): there is nobody to authenticate.
+    Edge(S.CARD_ENTERED, S.AUTHORISING, "paper_checked"),
     # The issuer was asked: only the network can say what became of it.
     Edge(S.AUTHORISING, S.UNKNOWN, "no_answer"),
     *(
@@ -243,6 +247,11 @@ def has_edge(source: State | str, target: State | str, event: str) -> bool:
 def public_status(state: State | str) -> PublicStatus:
     """Return what a payer is told of ``state``. Raises ``ValueError`` for no state."""
     return _PUBLIC[State(state)]
+
+
+def states_of(status: str) -> list[str]:
+    """Return the states that are told as ``status``; none for a word that is no status."""
+    return [state.value for state, told in _PUBLIC.items() if told == status]
 
 
 def public_reason(state: State | str, event: str) -> str:

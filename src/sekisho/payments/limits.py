@@ -99,6 +99,8 @@ POLICY_DIGITS = (6, 12)
 # --- files ------------------------------------------------------------------------------------
 
 MAX_ROWS_PER_IMPORT = 1_000_000
+SMALL_FILE_ROWS = 5_000
+"""Up to here a file's rows look up theirs by index; a larger file is joined table against table."""
 IMPORTS_KEPT = timedelta(days=2)
 """Rows that were laid aside and never committed are dropped after this."""
 

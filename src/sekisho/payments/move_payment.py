@@ -51,6 +51,11 @@ class Payment(NamedTuple):
     counted_source: str
 
     @property
+    def keeps_card(self) -> bool:
+        """Whether its card outlives it: an enrolment's, charged by a run."""
+        return self.kind == "charge"
+
+    @property
     def purpose(self) -> str:
         """``payment``, or ``enrolment`` for a card check."""
         return "payment" if self.kind == "bill" else "enrolment"

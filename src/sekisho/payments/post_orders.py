@@ -27,6 +27,7 @@ SENDS = (
     vault.ForgetCard,
     vault.ForgetItems,
     vault.ForgetSecurityCode,
+    vault.PrintPostcard,
     vault.SendMail,
 )
 """Every crossing that leaves by the outbox."""
@@ -57,22 +58,36 @@ def ask_to_authenticate(
     )
 
 
-def ask_to_authorise(room: Room, rows: Rows, payment: Payment) -> None:
-    """Order the authorisation of the total by the card in use."""
+def ask_to_authorise(
+    room: Room,
+    rows: Rows,
+    payment: Payment,
+    entry_mode: card_network.EntryMode = "ecommerce",
+) -> None:
+    """Order the authorisation of the total by the card in use. A security code goes along only
+    where the payer typed one: not from paper (``moto``), not for a charge (``recurring``)."""
+    typed = entry_mode == "ecommerce"
     post(
         card_network.Authorise(
             payment_id=payment.id,
             attempt=payment.attempt,
-            signed_permit=_permit(room, rows, payment, "authorise"),
+            signed_permit=_permit(room, rows, payment, "authorise", with_security_code=typed),
             merchant_id=_merchant(room, payment),
             amount_yen=payment.total_yen,
-            entry_mode="ecommerce",
+            entry_mode=entry_mode,
             reference=payment.reference,
         )
     )
 
 
-def _permit(room: Room, rows: Rows, payment: Payment, purpose: ReleasePurpose) -> SignedPermit:
+def _permit(
+    room: Room,
+    rows: Rows,
+    payment: Payment,
+    purpose: ReleasePurpose,
+    *,
+    with_security_code: bool = True,
+) -> SignedPermit:
     now = room.now()
     signed = room.press.issue(
         payment_id=payment.id,
@@ -80,6 +95,7 @@ def _permit(room: Room, rows: Rows, payment: Payment, purpose: ReleasePurpose) -
         card_token=payment.card_token,
         purpose=purpose,
         now=now,
+        with_security_code=with_security_code,
     )
     rows.do(
         "INSERT INTO permit_issued (id, payment_id, client_body, attempt, purpose, issued_at)"

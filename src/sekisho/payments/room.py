@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,14 +13,15 @@ from sekisho.payments.guard.close import CardEntries
 from sekisho.payments.guard.pace import Pace
 from sekisho.payments.issue_permit import PermitPress
 from sekisho.payments.records.session import EVERY_BODY, Rows, acting_for
-from sekisho.payments.site_rules import SiteRules
+from sekisho.payments.site_rules import SiteRules, with_twins
 from sekisho.transport.doors import Caller
 from sekisho.vocabulary import clock
+from sekisho.vocabulary.twins import is_of_twin, twin_of
 
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """Made once at the start of the process."""
+    """Made once at the start of the process. ``sites`` gets a twin of each site by itself."""
 
     sites: Mapping[str, SiteRules]
     press: PermitPress
@@ -27,10 +29,17 @@ class Room:
     card_entries: CardEntries = field(default_factory=CardEntries)
     busy_counts: BusyCounts = field(default_factory=BusyCounts)
     pace: Pace = field(default_factory=Pace)
+    link_key: bytes = field(default_factory=lambda: os.urandom(32), repr=False)
+    """Links' tokens are made with it (32 bytes); a link outlives the process only if it does."""
 
-    def site_of(self, caller: Caller) -> SiteRules:
-        """Return the rules of the payer site that calls. Raises ``Refusal`` ``site_unknown``."""
-        rules = self.sites.get(caller.name or "")
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "sites", with_twins(self.sites))
+
+    def site_of(self, caller: Caller, about: str = "") -> SiteRules:
+        """Return the rules of the payer site that calls, or of its twin when the payment, bill or
+        link ``about`` (id or token) is a twin's. Raises ``Refusal`` ``site_unknown``."""
+        name = caller.name or ""
+        rules = self.sites.get(twin_of(name) if is_of_twin(about) else name)
         if rules is None:
             raise Refusal("site_unknown", "this site has no [payments] section", None)
         return rules

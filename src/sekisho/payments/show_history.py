@@ -26,7 +26,7 @@ def show_history(message: ShowHistory) -> PaymentHistory:
 
     Raises ``Refusal`` ``reference_wrong``, ``payment_unknown``."""
     asked = message.reference.strip()
-    if not asked.startswith("pay_"):
+    if not asked.startswith(("pay_", "tpay_")):
         try:
             asked = read_reference(asked)
         except ValueError as error:
@@ -131,13 +131,16 @@ def list_unpaid_bills(room: Room, message: ListUnpaidBills) -> UnpaidBills:
         bills = rows.all(
             "SELECT b.payee_number, b.payment_number, b.confirmation_number, b.category_number,"
             " b.item_ja, b.item_en, b.amount_yen FROM bill b WHERE NOT b.withdrawn"
+            # A slip's numbers find neither a twin's bill nor one made for a link.
+            " AND b.payee_number <> '' AND starts_with(b.id, 'bill_')"
             " AND b.first_payable_at <= %s AND b.payable_until > %s"
             " AND NOT EXISTS (SELECT FROM payment p WHERE p.held_for = b.id)"
             " ORDER BY b.id LIMIT %s",
             [now, now, limit],
         )
         policies = rows.all(
-            "SELECT o.policy_number FROM policy o WHERE NOT o.ended AND NOT EXISTS (SELECT"
+            "SELECT o.policy_number FROM policy o WHERE NOT o.ended"
+            " AND o.client_body NOT LIKE '%%\\_test' AND NOT EXISTS (SELECT"
             " FROM enrolment e WHERE e.policy_id = o.id AND e.status = 'active')"
             " ORDER BY o.id LIMIT %s",
             [limit],

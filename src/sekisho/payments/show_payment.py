@@ -22,6 +22,7 @@ from sekisho.payments.read_bill import bill_facts
 from sekisho.payments.records.session import Row, Rows, acting_for
 from sekisho.payments.room import Room
 from sekisho.transport.doors import Caller
+from sekisho.vocabulary.twins import is_of_twin
 
 _PAYMENT: LiteralString = (
     "p.id, p.reference, p.kind, p.state, p.event, p.amount_yen, p.fee_yen, p.fee_tax_yen,"
@@ -52,14 +53,14 @@ _SELECT: LiteralString = (
     " LEFT JOIN bill b ON b.id = p.bill_id"
     " LEFT JOIN enrolment e ON e.id = p.enrolment_id"
     " LEFT JOIN policy o ON o.id = e.policy_id"
-    " WHERE p.id = %s AND p.site = %s"
+    " WHERE p.id = %s AND p.site = %s AND p.kind <> 'charge'"
 )
 
 
 def show_payment(room: Room, caller: Caller, message: ShowPayment) -> PaymentShown:
     """Return what the payer may see. Raises ``Refusal`` ``payment_unknown``, for another site's
     payment too."""
-    rules = room.site_of(caller)
+    rules = room.site_of(caller, message.payment_id)
     with acting_for(rules.client_body) as rows:
         return read_shown(rows, message.payment_id, rules.site)
 
@@ -116,6 +117,7 @@ def _shown(payment: Row, card: Row, bill: Row, enrolment: Row) -> PaymentShown:
         finished_at=finished_at,
         mail_wanted=mail_wanted,
         enrolment=_enrolment(enrolment),
+        test=is_of_twin(payment_id),
     )
 
 

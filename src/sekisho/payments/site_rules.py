@@ -12,10 +12,13 @@ import msgspec
 
 from sekisho.payments import limits
 from sekisho.payments.charge_fee import FeeRule
+from sekisho.payments.charge_runs.charges_section import ChargesSection
 from sekisho.payments.errors import SettingsWrong
 from sekisho.payments.guard.guard_section import GuardSection
 from sekisho.payments.opening_hours import Closed, ClosedSetting, read_closed
+from sekisho.payments.payouts.payout_section import PayoutSection, payout_faults
 from sekisho.vocabulary.money import MAX_AMOUNT_YEN
+from sekisho.vocabulary.twins import TEST_SUFFIX, is_twin, twin_of
 
 Brand = Literal["visa", "mastercard", "jcb", "amex", "diners"]
 
@@ -54,10 +57,14 @@ class SiteSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     closed: tuple[ClosedSetting, ...] = ()
     three_d_secure_unavailable: Literal["refuse", "proceed"] = "refuse"
     card_check_yen: Literal[0, 1] = 0
+    paper_check: Literal["double_entry", "second_person"] = "double_entry"
+    """Who stands behind a card from paper: a second entry, or a second person who looks."""
     capture: Literal["at_once", "delayed"] = "at_once"
     capture_within_hours: int = limits.CAPTURE_WITHIN_HOURS
     tries: TriesRule = TriesRule()
     guard: GuardSection = GuardSection()
+    charges: ChargesSection = ChargesSection()
+    payout: PayoutSection | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +80,11 @@ class SiteRules:
         return self.section.client_body
 
     @property
+    def is_test(self) -> bool:
+        """Whether it is a twin for trying out."""
+        return is_twin(self.site)
+
+    @property
     def payment_time(self) -> timedelta:
         """How long a payer has before asking for more."""
         return timedelta(minutes=self.section.payment_minutes)
@@ -85,6 +97,20 @@ class SiteRules:
         return timedelta(hours=self.section.capture_within_hours)
 
 
+def with_twins(sites: Mapping[str, SiteRules]) -> dict[str, SiteRules]:
+    """Return the sites and a twin of each: the same rules for the client body's twin."""
+    live = {site: rules for site, rules in sites.items() if not rules.is_test}
+    twins = {
+        twin_of(site): SiteRules(
+            twin_of(site),
+            msgspec.structs.replace(rules.section, client_body=twin_of(rules.client_body)),
+            rules.closed,
+        )
+        for site, rules in live.items()
+    }
+    return live | twins
+
+
 def read_site_rules(site: str, section: Mapping[str, Any]) -> SiteRules:
     """Return the rules of ``site`` from its ``[payments]`` section.
 
@@ -94,6 +120,10 @@ def read_site_rules(site: str, section: Mapping[str, Any]) -> SiteRules:
     except msgspec.ValidationError as error:
         raise SettingsWrong(f"site {site}, section [payments]: {error}") from None
     faults = list(_faults(read))
+    if read.payout is not None:
+        faults.extend(payout_faults(read.payout))
+    if is_twin(site):
+        faults.append(f"the site's id must not end with {TEST_SUFFIX}: reserved for its twin")
     windows = []
     for at, setting in enumerate(read.closed):
         try:
@@ -109,6 +139,8 @@ def _faults(read: SiteSection) -> list[str]:
     found = []
     if not _ID.fullmatch(read.client_body):
         found.append("client_body must be lower-case letters, digits and _ such as mihon_to")
+    if is_twin(read.client_body):
+        found.append(f"client_body must not end with {TEST_SUFFIX}: reserved for its twin")
     if not read.merchant_id.isalnum() or not 1 <= len(read.merchant_id) <= 15:
         found.append("merchant_id must be 1 to 15 letters and digits (ISO 8583 field 42)")
     if not 1 <= len(read.merchant_name) <= MAX_MERCHANT_NAME_CHARACTERS:
@@ -129,6 +161,7 @@ def _faults(read: SiteSection) -> list[str]:
         found.append(f"capture_within_hours must be from 1 to {limits.MAX_CAPTURE_WITHIN_HOURS}")
     found += [f"fee.{fault}" for fault in (read.fee.faults() if read.fee else [])]
     found += [f"guard.{fault}" for fault in read.guard.faults()]
+    found += [f"charges.{fault}" for fault in read.charges.faults()]
     for key in ("per_session", "per_source", "per_number", "window_minutes"):
         if getattr(read.tries, key) < 1:
             found.append(f"tries.{key} must be at least 1")

@@ -21,6 +21,7 @@ from sekisho.crossings.payments import (
 )
 from sekisho.crossings.vault import StoreItems
 from sekisho.payments import limits, post_orders
+from sekisho.payments.business.read_link import refuse_link
 from sekisho.payments.enrolment_status import enrolment_is_refused
 from sekisho.payments.forget_typed import forget_at
 from sekisho.payments.guard.decide import refuse_later, rule_on
@@ -43,6 +44,7 @@ from sekisho.payments.write_payment import (
 from sekisho.transport import cross
 from sekisho.transport.doors import Caller
 from sekisho.vocabulary.identifiers import new_id
+from sekisho.vocabulary.twins import id_prefix
 
 _HOLD = "payment_holds"
 """The unique index by which one payment holds a bill."""
@@ -51,9 +53,9 @@ _HOLD = "payment_holds"
 def start_payment(room: Room, caller: Caller, message: StartPayment) -> PaymentStarted:
     """Begin to pay a bill. Raises ``Refusal`` as ``StartPayment`` describes, ``key_reused`` for
     the key of another payment, and the vault's refusals of the e-mail (field ``email``)."""
-    rules = room.site_of(caller)
+    rules = room.site_of(caller, message.bill_id)
     _check_start(message, rules)
-    payment_id = new_id("pay")
+    payment_id = new_id(id_prefix("pay", rules.site))
     email_token = _store_email(room, rules, message, payment_id)
     try:
         with acting_for(rules.client_body) as rows:
@@ -96,7 +98,7 @@ def _store_email(
 
 
 def _check_start(message: StartPayment, rules: SiteRules) -> None:
-    if rules.section.kind != "bills":
+    if rules.section.kind != "bills" and not message.link_id:
         raise Refusal("bill_unknown", "this site takes no bills")
     if not 1 <= len(message.key) <= limits.MAX_KEY_CHARACTERS:
         raise Refusal("key_wrong", f"1 to {limits.MAX_KEY_CHARACTERS} characters", "key")
@@ -111,7 +113,11 @@ def _agreed(room: Room, rows: Rows, rules: SiteRules, message: StartPayment) -> 
     refuse_closed(rules, now)
     room.card_entries.refuse_closed(rows, rules.site)
     bill = bill_by_id(rows, message.bill_id)
-    if bill is None or bill.payee_number not in rules.section.payee_numbers:
+    if message.link_id:
+        refuse_link(rows, rules, message.link_id, message.bill_id, now)
+    elif bill is not None and bill.payee_number not in rules.section.payee_numbers:
+        bill = None
+    if bill is None:
         raise Refusal("bill_unknown")
     fee = refuse_unpayable(bill, rules, now)
     if bill.amount_yen + fee.total_yen != message.total_yen:
@@ -124,6 +130,7 @@ def _agreed(room: Room, rows: Rows, rules: SiteRules, message: StartPayment) -> 
         amount_yen=bill.amount_yen,
         fee_yen=fee.total_yen,
         fee_tax_yen=fee.tax_yen,
+        link_id=message.link_id or None,
     )
 
 
@@ -182,7 +189,7 @@ def _write_attempt(rows: Rows, payment: Payment, card: CardEntered, now: datetim
 def confirm_payment(room: Room, caller: Caller, message: ConfirmPayment) -> PaymentShown:
     """The payer said "pay". Whoever holds the bill first pays it; a payment that comes second is
     shown as superseded. Raises ``Refusal`` ``payment_unknown``."""
-    rules = room.site_of(caller)
+    rules = room.site_of(caller, message.payment_id)
     if len(message.notification_url) > limits.MAX_URL_CHARACTERS:
         raise Refusal("address_wrong", "too long", "notification_url")
     try:
@@ -248,8 +255,12 @@ def _what_is_paid_stands(rows: Rows, payment_id: str, site: str) -> bool:
     if bill is not None:
         return bool(bill[0])
     policy = rows.one(
-        "SELECT NOT o.ended AND NOT EXISTS (SELECT FROM enrolment e WHERE e.policy_id = o.id"
-        " AND e.status = 'active') FROM payment p JOIN policy o ON o.id = p.policy_id"
+        "SELECT NOT o.ended AND p.card_change = EXISTS (SELECT FROM enrolment e"
+        " WHERE e.policy_id = o.id AND e.status = 'active'"
+        " AND (NOT p.card_change OR e.id = p.enrolment_id))"
+        # A card from paper is never asked about before a second person checked it.
+        " AND NOT EXISTS (SELECT FROM paper_application a WHERE a.payment_id = p.id)"
+        " FROM payment p JOIN policy o ON o.id = p.policy_id"
         " WHERE p.id = %s AND p.site = %s FOR SHARE OF o",
         [payment_id, site],
     )
@@ -267,5 +278,5 @@ def _close(
 ) -> None:
     due_at = forget_at(payment, now)
     move(rows, payment, target, event, by=by, finished_at=now, due_at=due_at)
-    enrolment_is_refused(rows, payment)
+    enrolment_is_refused(rows, payment, by=by, why=event)
     post_orders.forget_card(payment.id, None, "cancelled")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
 from sekisho.crossings.message import Refusal
@@ -32,6 +32,10 @@ class NewPayment(NamedTuple):
     enrolment_id: str | None = None
     payment_id: str = ""
     email_token: str | None = None
+    link_id: str | None = None
+    card_change: bool = False
+    lasts: timedelta | None = None
+    """How long it may stay open where the site's payment time is not meant (paper)."""
 
     @property
     def total_yen(self) -> int:
@@ -85,13 +89,14 @@ def write_payment(
     """Write the payment down in state *created*. Raises ``psycopg.errors.UniqueViolation``
     (``START_KEY``) when another transaction began it meanwhile."""
     reference = new_reference()
-    expires_at = now + rules.payment_time
+    expires_at = now + (new.lasts or rules.payment_time)
     rows.do(
         "INSERT INTO payment (id, reference, client_body, site, kind, bill_id, policy_id,"
         " enrolment_id, start_key, language, amount_yen, fee_yen, fee_tax_yen, total_yen,"
-        " email_token, state, event, moved_by, started_at, expires_at, due_at)"
+        " email_token, link_id, card_change, state, event, moved_by, started_at, expires_at,"
+        " due_at)"
         " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::bigint, %s::bigint, %s::bigint,"
-        " %s::bigint, %s, 'created', 'started', %s, %s, %s, %s)",
+        " %s::bigint, %s, %s, %s, 'created', 'started', %s, %s, %s, %s)",
         [
             new.payment_id,
             reference,
@@ -108,6 +113,8 @@ def write_payment(
             new.fee_tax_yen,
             new.total_yen,
             new.email_token,
+            new.link_id,
+            new.card_change,
             by,
             now,
             expires_at,
@@ -145,4 +152,9 @@ def supersede_others(rows: Rows, new: NewPayment, *, by: str, now: datetime) -> 
             post_orders.forget_card(payment_id, None, "cancelled")
     enrolments = [row[2] for row in left if row[2] is not None]
     if enrolments:
-        rows.do("UPDATE enrolment SET status = 'refused' WHERE id = ANY(%s)", [enrolments])
+        # Not of an active one whose holder tries another card.
+        rows.do(
+            "UPDATE enrolment SET status = 'refused', step = step + 1, event = 'card_refused',"
+            " moved_by = %s, why = 'started_anew' WHERE id = ANY(%s) AND status = 'applied'",
+            [by, enrolments],
+        )

@@ -40,5 +40,11 @@ def receiving_key(folder: Path, name: str) -> X25519PrivateKey:
     return X25519PrivateKey.from_private_bytes(_load_or_make(folder, f"{name}.x25519"))
 
 
+def secret_key(folder: Path, name: str) -> bytes:
+    """Return the symmetric key ``name`` of ``folder`` (``KEY_BYTES``), made at first use. Raises
+    ``ValueError`` when the file is damaged."""
+    return _load_or_make(folder, f"{name}.secret")
+
+
 CROSSING_KEY = "crossing"
 """Name of the key with which a process proves to others who it is."""

@@ -7,16 +7,24 @@ from sekisho.crossings.vault import (
     BeginRotation,
     BudgetShown,
     CardFormOpened,
+    CardsExpiring,
+    CardsListed,
+    CompareItems,
     EraseSubject,
     ForgetCard,
     ForgetItems,
     ForgetSecurityCode,
     ItemMatched,
+    ItemsCompared,
     ItemsStored,
+    ListPostcards,
     MarkHoneyCard,
     MatchItem,
     OpenCardForm,
+    OpenPaperCardForm,
     PlantHoneyCards,
+    PostcardsListed,
+    PrintPostcard,
     Release,
     Released,
     ResetBudget,
@@ -31,12 +39,16 @@ from sekisho.crossings.vault import (
 )
 from sekisho.transport import Caller, Doors
 from sekisho.vault.allow_more import reset_budget, show_budget
+from sekisho.vault.cards_expiring import cards_expiring
+from sekisho.vault.compare_items import compare_items
 from sekisho.vault.erase_subject import erase_subject
 from sekisho.vault.forget import forget_card, forget_items, forget_security_code
 from sekisho.vault.match_items import match_item
 from sekisho.vault.open_card_form import open_card_form
+from sekisho.vault.open_paper_form import open_paper_form
 from sekisho.vault.opened import Vault
 from sekisho.vault.plant_honey import mark_honey, order_honey
+from sekisho.vault.postcards.order_postcard import list_postcards, order_postcard
 from sekisho.vault.release_items import release_card
 from sekisho.vault.rotate_keys import order_rotation, show_rotation
 from sekisho.vault.send_mail import order_mail
@@ -80,12 +92,38 @@ def make_doors(vault: Vault) -> Doors:
     def forget_code(caller: Caller, message: ForgetSecurityCode) -> Taken:
         return forget_security_code(vault, message)
 
+    _add_post_doors(doors, vault)
+    _add_paper_doors(doors, vault)
+    _add_operators_doors(doors, vault)
+    return doors
+
+
+def _add_post_doors(doors: Doors, vault: Vault) -> None:
     @doors.on(SendMail)
     def send(caller: Caller, message: SendMail) -> Taken:
         return order_mail(message, now())
 
-    _add_operators_doors(doors, vault)
-    return doors
+    @doors.on(PrintPostcard)
+    def print_card(caller: Caller, message: PrintPostcard) -> Taken:
+        return order_postcard(vault, message, now())
+
+    @doors.on(ListPostcards)
+    def postcards(caller: Caller, message: ListPostcards) -> PostcardsListed:
+        return list_postcards(message)
+
+
+def _add_paper_doors(doors: Doors, vault: Vault) -> None:
+    @doors.on(OpenPaperCardForm)
+    def open_at_desk(caller: Caller, message: OpenPaperCardForm) -> CardFormOpened:
+        return open_paper_form(vault, message, now())
+
+    @doors.on(CompareItems)
+    def compare(caller: Caller, message: CompareItems) -> ItemsCompared:
+        return compare_items(vault, message, now())
+
+    @doors.on(CardsExpiring)
+    def expiring(caller: Caller, message: CardsExpiring) -> CardsListed:
+        return cards_expiring(vault, message, now())
 
 
 def _add_operators_doors(doors: Doors, vault: Vault) -> None:

@@ -11,6 +11,7 @@ from sekisho.transport import outbox
 from sekisho.vault import answered
 from sekisho.vault.keyring import ONE_OFF
 from sekisho.vault.opened import Vault
+from sekisho.vault.postcards.keep_files import keep_post
 from sekisho.vault.records.visibility import client_bodies, visible_to
 from sekisho.vault.rotate_keys import destroy_old_epochs, rewrap_batch
 
@@ -43,6 +44,7 @@ def keep_house(vault: Vault, now: datetime) -> None:
                 break
         with visible_to(body):
             answered.drop_old(now)
+        keep_post(vault, body, now)
     destroyed = destroy_old_epochs(vault, now)
     if destroyed:
         log.info("keys of %d days of one-off cards destroyed", len(destroyed))

@@ -79,6 +79,17 @@ MAX_KEY_CHARACTERS: Final = 200
 MATCH_TRIES_PER_HOUR: Final = 10
 """Comparisons with one item in one hour."""
 
+COMPARED_KINDS_ORDER: Final = (
+    "name",
+    "kana",
+    "date_of_birth",
+    "postal_code",
+    "address",
+    "phone",
+    "email",
+)
+"""Kinds of a second entry, in the order of the paper."""
+
 # --- keys ---
 DATA_KEYS_CACHED: Final = 512
 """Unwrapped data keys kept in memory."""

@@ -33,8 +33,7 @@ def match_item(vault: Vault, message: MatchItem, now: datetime) -> ItemMatched:
         item = Item.objects.filter(token=token, kind=message.kind).first()
         if item is None:
             raise Refusal("token_unknown", "no such item of this client body", "token")
-        tried = _count_try(body, token, now)
-        within = tried <= MATCH_TRIES_PER_HOUR
+        within, again_at = count_comparison(body, token, now)
         matches = within and _same(vault, item, typed[message.kind], now)
         evidence.append(
             kind="vault.item_compared",
@@ -46,9 +45,7 @@ def match_item(vault: Vault, message: MatchItem, now: datetime) -> ItemMatched:
             },
         )
     if not within:
-        next_hour = _hour(now).timestamp() + 3600
-        moment = datetime.fromtimestamp(next_hour, tz=now.tzinfo).isoformat()
-        raise Refusal("too_many_tries", moment, "token")
+        raise Refusal("too_many_tries", again_at, "token")
     return ItemMatched(matches=matches)
 
 
@@ -57,6 +54,14 @@ def _same(vault: Vault, item: Item, value: str, now: datetime) -> bool:
         item.client_body, item.kind, value, now, item.fingerprint_key_version
     )
     return fingerprints.same(typed, bytes(item.fingerprint))
+
+
+def count_comparison(client_body: str, token: str, now: datetime) -> tuple[bool, str]:
+    """Count a comparison with what ``token`` stands for, in the current transaction; return
+    whether it is within ``MATCH_TRIES_PER_HOUR``, and when the next hour begins (ISO 8601)."""
+    tried = _count_try(client_body, token, now)
+    next_hour = datetime.fromtimestamp(_hour(now).timestamp() + 3600, tz=now.tzinfo)
+    return tried <= MATCH_TRIES_PER_HOUR, next_hour.isoformat()
 
 
 def _hour(now: datetime) -> datetime:

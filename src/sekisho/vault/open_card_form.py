@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import psycopg
 
 from sekisho.crossings.message import Refusal
-from sekisho.crossings.vault import CardFormOpened, OpenCardForm
+from sekisho.crossings.vault import CardFormOpened, OpenCardForm, OpenPaperCardForm
 from sekisho.vault.brands import BRAND_NAMES
 from sekisho.vault.identifiers import identifier
 from sekisho.vault.limits import FORM_LOCK_MILLISECONDS, MAX_FORM_SECONDS
@@ -36,10 +36,8 @@ def open_card_form(vault: Vault, message: OpenCardForm, now: datetime) -> CardFo
     is not kept: the site around the form shows it."""
     body = identifier(message.client_body, "client_body")
     payment = identifier(message.payment_id, "payment_id")
-    _check_place(vault, message)
-    brands = sorted(set(message.accepted_brands))
-    if not brands or not BRANDS.issuperset(brands):
-        raise Refusal("message_invalid", f"takes some of {sorted(BRANDS)}", "accepted_brands")
+    check_place(vault.site_origins.get(message.site), message)
+    brands = check_brands(message.accepted_brands)
     if message.expires_at.tzinfo is None or message.expires_at <= now:
         raise Refusal("message_invalid", "is past, or has no zone", "expires_at")
     token = new_token()
@@ -67,11 +65,19 @@ def open_card_form(vault: Vault, message: OpenCardForm, now: datetime) -> CardFo
     return CardFormOpened(url=f"{vault.base_url}/card/{token}?lang={message.language}")
 
 
-def _check_place(vault: Vault, message: OpenCardForm) -> None:
-    """Only a site's own origin may frame a form and be returned to, whatever payments says: else a
-    taken-over zone could show our form inside a page of its own."""
-    origin = vault.site_origins.get(message.site)
-    if origin is None or message.parent_origin != origin:
+def check_brands(accepted: list[str]) -> list[str]:
+    """Return the brands once each, in order. Raises ``Refusal`` ``message_invalid``."""
+    brands = sorted(set(accepted))
+    if not brands or not BRANDS.issuperset(brands):
+        raise Refusal("message_invalid", f"takes some of {sorted(BRANDS)}", "accepted_brands")
+    return brands
+
+
+def check_place(origin: str | None, message: OpenCardForm | OpenPaperCardForm) -> None:
+    """Only the site's own ``origin`` may frame a form and be returned to, whatever payments says:
+    else a taken-over zone could show our form inside a page of its own. Raises ``Refusal``
+    ``message_invalid``."""
+    if not origin or message.parent_origin != origin:
         raise Refusal("message_invalid", "is not the site's origin", "parent_origin")
     parts = urlsplit(message.return_url)
     plain = message.return_url.isascii() and message.return_url.isprintable()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,6 +16,7 @@ from sekisho.vault.limits import ALL_RELEASES_PER_HOUR, HONEY_RANGES, RELEASES_P
 from sekisho.vault.opened import MailSettings, SiteWords, Vault
 from sekisho.vault.seal_key import seal_key
 from sekisho.vault.security_codes import SecurityCodes
+from sekisho.vocabulary.twins import twin_of
 
 PERMIT_KEY = "payments.permit"
 RECEIVER_KEY = "card_network.receive"
@@ -35,7 +37,9 @@ def open_vault(briefing: Briefing) -> Vault:
         receiver_key=briefing.public_keys[RECEIVER_KEY],
         base_url=briefing.addresses[briefing.process].rstrip("/"),
         site_origins=site_origins(briefing.addresses),
+        desk_origin=origin_of(briefing.addresses.get("client_desk", "")),
         mail=_mail_settings(briefing),
+        post_folder=Path(briefing.folder) / "post",
         accents=briefing.settings.get("accents", {}),
         releases_per_hour=budgets.get("client_bodies", {}),
         default_releases_per_hour=budgets.get("default", RELEASES_PER_HOUR),
@@ -46,19 +50,27 @@ def open_vault(briefing: Briefing) -> Vault:
 
 
 def site_origins(addresses: Mapping[str, str]) -> dict[str, str]:
-    """Return origin by site id, of every payer site that has an address."""
+    """Return origin by site id, of every payer site that has an address, and of its twin: both are
+    on the same pages."""
     origins = {}
     for process, address in addresses.items():
         if process.startswith(SITE_PREFIX):
-            parts = urlsplit(address)
-            origins[process.removeprefix(SITE_PREFIX)] = f"{parts.scheme}://{parts.netloc}"
+            site = process.removeprefix(SITE_PREFIX)
+            origins[site] = origins[twin_of(site)] = origin_of(address)
     return origins
+
+
+def origin_of(address: str) -> str:
+    """Return the origin of a page's address; nothing of nothing."""
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
 
 
 def _mail_settings(briefing: Briefing) -> MailSettings:
     told: Mapping[str, Any] = briefing.settings.get("mail", {})
     sender = told.get("sender", "no-reply@sekisho.invalid")
     sites = {site: _words(said) for site, said in briefing.settings.get("sites", {}).items()}
+    sites |= {twin_of(site): _of_twin(words) for site, words in sites.items()}
     if "smtp_host" not in told:
         folder = Path(briefing.settings["mail_folder"])
         return MailSettings(folder=folder, sender=sender, sites=sites)
@@ -75,6 +87,15 @@ def _mail_settings(briefing: Briefing) -> MailSettings:
     )
 
 
+_TEST = {"ja": "【テスト】", "en": "[TEST] "}
+"""Before a twin's name in a mail: no real money moved."""
+
+
+def _of_twin(words: SiteWords) -> SiteWords:
+    name = {language: _TEST.get(language, "") + text for language, text in words.name.items()}
+    return replace(words, name=name)
+
+
 _COMMAS = {"ja": "、", "en": ", "}
 
 
@@ -88,4 +109,6 @@ def _words(site: Mapping[str, Any]) -> SiteWords:
             language: f"{name} {ask['phone']}{_COMMAS[language]}{ask['hours'][language]}"
             for language, name in ask["name"].items()
         },
+        phone=ask["phone"],
+        post=site.get("post", {}),
     )

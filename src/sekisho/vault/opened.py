@@ -24,6 +24,9 @@ class SiteWords:
     name: Mapping[str, str]
     payee: Mapping[str, str]
     contact: Mapping[str, str]
+    phone: str = ""
+    post: Mapping[str, str] = field(default_factory=dict)
+    """Sender of postcards: ``name``, ``postal_code``, ``address``, in Japanese."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -59,6 +62,10 @@ class Vault:
     site_origins: Mapping[str, str]
     """Origin by site id: only these may frame a card form."""
     mail: MailSettings
+    post_folder: Path | None = None
+    """Where printed postcards lie; nothing is printed without it."""
+    desk_origin: str = ""
+    """Only it may frame a form for paper."""
     accents: Mapping[str, str] = field(default_factory=dict)
     """Colour (``#rrggbb``) by site id, for the look of its card form."""
     releases_per_hour: Mapping[str, int] = field(default_factory=dict)

@@ -24,7 +24,7 @@ from sekisho.vault.opened import Vault
 from sekisho.vault.records.models import Item, MailOutgoing
 from sekisho.vault.records.visibility import visible_to
 from sekisho.vault.sealed_items import open_item
-from sekisho.vault.write_mail import check_facts, write_mail
+from sekisho.vault.write_mail import check_facts, check_link, write_mail
 
 log = logging.getLogger("sekisho.vault.mail")
 
@@ -39,6 +39,7 @@ def order_mail(message: SendMail, now: datetime) -> Taken:
     token = identifier(message.token, "token")
     try:
         check_facts(message.template, message.facts)
+        check_link(message.template, message.link_token)
     except MailInvalid as invalid:
         raise Refusal("message_invalid", invalid.rule, f"facts.{invalid.field}") from None
     with visible_to(body):
@@ -52,6 +53,7 @@ def order_mail(message: SendMail, now: datetime) -> Taken:
                 "template": message.template,
                 "language": message.language,
                 "facts": message.facts,
+                "link_token": message.link_token,
                 "ordered_at": now,
             },
         )
@@ -75,7 +77,8 @@ def deliver_ordered(vault: Vault, job: DeliverMail, now: datetime) -> None:
         return
     try:
         address = _open_address(vault, mail)
-        deliver(vault.mail, write_mail(mail, address, vault.mail, now), mail.key)
+        written = write_mail(mail, address, vault.mail, now, vault.site_origins)
+        deliver(vault.mail, written, mail.key)
     except MailUndeliverable as failure:
         log.warning("mail %s not delivered (try %d): %s", mail.key, mail.tries, failure)
         _put_off(mail, now)
@@ -133,7 +136,8 @@ def _end(mail: MailOutgoing, state: str, why: str, now: datetime) -> None:
     with visible_to(mail.client_body):
         mail.state = state
         mail.ended_at = now
-        mail.save(update_fields=["state", "ended_at"])
+        mail.link_token = ""
+        mail.save(update_fields=["state", "ended_at", "link_token"])
         if state == "failed":
             evidence.append(
                 kind="vault.mail_failed", subject=mail.token, facts={"mail": mail.key, "why": why}

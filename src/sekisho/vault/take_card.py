@@ -23,7 +23,8 @@ from sekisho.vault.security_codes import CodesFull
 
 _FIND_SQL: Final = (
     "SELECT id, token_digest, payment_id, client_body, site, kept, language, parent_origin,"
-    " return_url, accepted_brands::text, card_token, state, tries, opened_at, expires_at"
+    " return_url, accepted_brands::text, card_token, state, tries, opened_at, expires_at, paper,"
+    " compares_with"
     " FROM find_card_form(%s, %s, %s, %s)"
 )
 """The columns of ``CardForm`` in their order."""
@@ -58,13 +59,20 @@ class EnteredCard:
 
     number: CardNumber
     expiry: CardExpiry
-    code: SecurityCode
+    code: SecurityCode | None
+    """Nothing from paper."""
     cardholder_name: str
+    """Empty from paper."""
 
     def wipe(self) -> None:
         """Overwrite number and expiry; the code is the holder's to wipe."""
         self.number.wipe()
         self.expiry.wipe()
+
+    def wipe_code(self) -> None:
+        """Overwrite the code, if there is one."""
+        if self.code is not None:
+            self.code.wipe()
 
 
 def state_of(form: CardForm, now: datetime) -> FormState:
@@ -96,13 +104,14 @@ def take_card(vault: Vault, form: CardForm, entered: EnteredCard, now: datetime)
         with visible_to(form.client_body):
             state, message = _store(vault, form, entered, now)
             if state != "open":
-                entered.code.wipe()
+                entered.wipe_code()
                 return state
-            vault.codes.hold(form.payment_id, form.card_token, entered.code)
+            if entered.code is not None:
+                vault.codes.hold(form.payment_id, form.card_token, entered.code)
             cross(message, seconds=CARD_ENTERED_SECONDS)
     except BaseException as failure:
         vault.codes.forget(form.payment_id)
-        entered.code.wipe()
+        entered.wipe_code()
         if isinstance(failure, Refusal):
             raise CardNotTaken(failure.code) from None
         if isinstance(failure, TransportError | CodesFull):
@@ -183,6 +192,8 @@ def sealed_card(
         ("card_expiry", clear.expiry_yymm),
         ("cardholder_name", clear.cardholder_name),
     ):
+        if not value:
+            continue
         print_, version = number_print, 1
         if kind != "card_number":
             print_, version = vault.keyring.item_fingerprint(form.client_body, kind, value, now)

@@ -35,8 +35,23 @@ REQUIRED_FACTS: Final[Mapping[str, tuple[str, ...]]] = {
     "payment_failed": ("reference",),
     "enrolment_done": ("reference",),
     "refund_done": ("reference", "refund_yen"),
+    "charge_notice": ("policy_number", "amount_yen", "charge_on", "card"),
+    "charge_done": ("reference", "policy_number", "amount_yen"),
+    "charge_failed": ("policy_number", "amount_yen", "card"),
+    "card_change": ("site", "link_until_at"),
+    "card_changed": ("reference", "card"),
+    "card_expires": ("site", "card", "expires_month", "link_until_at"),
+    "enrolment_ended": ("product",),
+    "enrolment_reinstated": ("product", "card"),
 }
 """Facts without which a mail would mislead; every other fact is shown where it is given."""
+
+LINK_PAGES: Final[Mapping[str, str]] = {"card_change": "card", "card_expires": "card"}
+"""Templates with a link, and the page of the site that it leads to. The address is made here of the
+vault's own knowledge and a token of fixed shape: what payments says can't lead elsewhere."""
+
+_LINK_TOKEN = re.compile(r"(?:test_)?[A-Za-z0-9_-]{43}")
+"""256 bits in base64url; of a twin for trying out with its mark."""
 
 _FACT = re.compile(r"\{([a-z_]+)\}")
 _MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
@@ -50,6 +65,11 @@ def check_facts(template: str, facts: Mapping[str, str | int]) -> None:
     for name in REQUIRED_FACTS[template]:
         if name not in facts:
             raise MailInvalid(name, f"is needed by {template}")
+    check_plain(facts)
+
+
+def check_plain(facts: Mapping[str, str | int]) -> None:
+    """Raise ``MailInvalid`` naming the fact that is too long, or no plain text or number."""
     if len(facts) > MAX_MAIL_FACTS:
         raise MailInvalid("facts", f"at most {MAX_MAIL_FACTS}")
     for name, value in facts.items():
@@ -60,6 +80,14 @@ def check_facts(template: str, facts: Mapping[str, str | int]) -> None:
                 raise MailInvalid(name, "is a whole number of yen")
         else:
             _check_text(name, str(value))
+
+
+def check_link(template: str, token: str) -> None:
+    """Raise ``MailInvalid`` unless a template with a link, and no other, has a token for it."""
+    if template in LINK_PAGES and not _LINK_TOKEN.fullmatch(token):
+        raise MailInvalid("link_token", f"is needed by {template}")
+    if template not in LINK_PAGES and token:
+        raise MailInvalid("link_token", f"has no place in {template}")
 
 
 def _check_text(name: str, text: str) -> None:
@@ -75,11 +103,18 @@ def _check_text(name: str, text: str) -> None:
 
 
 def write_mail(
-    mail: MailOutgoing, address: str, settings: MailSettings, now: datetime
+    mail: MailOutgoing,
+    address: str,
+    settings: MailSettings,
+    now: datetime,
+    site_origins: Mapping[str, str],
 ) -> EmailMessage:
-    """Return the mail with its address put in."""
+    """Return the mail with its address, and its link to a page of the site, put in. Raises
+    ``MailInvalid`` for a link to a site that there is none of."""
     sender = settings.sender
     facts = with_site(mail.facts, mail.language, settings.sites)
+    if mail.template in LINK_PAGES:
+        facts["link"] = _link(mail, site_origins)
     subject, body = fill_in(mail.template, mail.language, facts)
     message = EmailMessage(policy=SMTP)
     message["From"] = sender
@@ -92,6 +127,13 @@ def write_mail(
     message.set_content(body, charset="utf-8", cte="8bit")
     message["Content-Language"] = mail.language
     return message
+
+
+def _link(mail: MailOutgoing, site_origins: Mapping[str, str]) -> str:
+    origin = site_origins.get(str(mail.facts.get("site", "")))
+    if origin is None:
+        raise MailInvalid("site", "is no site with pages")
+    return f"{origin}/{LINK_PAGES[mail.template]}/{mail.link_token}?lang={mail.language}"
 
 
 def with_site(

@@ -329,6 +329,8 @@ NOT_BY_BILLS = {
     "refused_by_guard",
     "operator_honoured",
     "operator_ended",
+    "charge_asked",
+    "paper_checked",
 }
 """Events of enrolments, of a connector that undoes by itself, of a true race, of the guard, of
 operators: each has a test of its own."""

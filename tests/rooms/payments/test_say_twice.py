@@ -17,7 +17,13 @@ from sekisho.crossings.message import Refusal
 from sekisho.crossings.repeating import DEEDS, IN_FLIGHT, KEY_REUSED
 from sekisho.payments.in_flight import alone
 from sekisho.transport.doors import Caller
+from tests.rooms.payments import enrolment_hands as enrolments
+from tests.rooms.payments import test_enrolments_paper as papers
+from tests.rooms.payments.business_hands import link, put
+from tests.rooms.payments.charge_hands import BODY, Charges, enrol
 from tests.rooms.payments.conftest import ROOM
+from tests.rooms.payments.payout_hands import CONSOLE as PAYING
+from tests.rooms.payments.payout_hands import Days
 from tests.rooms.payments.test_after_payment_capture import authorised
 from tests.rooms.payments.test_after_payment_capture import capture as capture_delayed
 from tests.rooms.payments.test_after_payment_capture import void as void_delayed
@@ -32,7 +38,7 @@ from tests.rooms.payments.world import (
     next_number,
 )
 
-Story = Callable[[World], Any]
+Story = Callable[[Any], Any]
 
 
 def started(world: World) -> str:
@@ -103,7 +109,110 @@ def both_said(world: World) -> None:
     word(world, payment_id, "taken", "kai")
 
 
+def run_drafted(world: Charges) -> str:
+    enrol(1)
+    run_id = world.plan().run_id
+    world.look()
+    return run_id
+
+
+def run_stopped(world: Charges) -> str:
+    run_id = run_drafted(world)
+    world.stop(run_id)
+    return run_id
+
+
+def on_work_list(world: Charges) -> str:
+    enrol(1)
+    run_id = world.charging()
+    world.answer_all({"card_1": "54"})
+    return run_id
+
+
+def item_closed(world: Charges) -> Any:
+    return world.say(
+        DESK,
+        payments.CloseChargeItem(
+            client_body=BODY, run_id=on_work_list(world), item=1, reason="by slip", by="clerk"
+        ),
+    )
+
+
+def day_ended(world: World) -> Days:
+    days = Days(world)
+    days.name(days.pay(), "refund", "net-x", 5_000)
+    days.end()
+    return days
+
+
+def payout_approved(world: World) -> Any:
+    days = day_ended(world)
+    return days, days.approve(days.prepare())
+
+
+def payout_made(world: World) -> Any:
+    days, payout = payout_approved(world)
+    return days.made(payout)
+
+
+def payout_returned(world: World) -> Any:
+    days, payout = payout_approved(world)
+    return days.returned(payout)
+
+
+def payout_dropped(world: World) -> Any:
+    days = day_ended(world)
+    return days.drop(days.prepare())
+
+
+def difference_taken(world: World) -> Any:
+    (found,) = day_ended(world).differences()
+    message = payments.TakeDifference(difference_id=found.difference_id, by="sora")
+    return world.say(PAYING, message)
+
+
+def difference_closed(world: World) -> Any:
+    (found,) = day_ended(world).differences()
+    message = payments.CloseDifference(
+        difference_id=found.difference_id, reason="the network's mistake", by="sora"
+    )
+    return world.say(PAYING, message)
+
+
+def enrolment_back(world: World) -> Any:
+    enrolment_id = enrolments.enrolled(world)
+    enrolments.end(world, enrolment_id)
+    return enrolments.reinstate(world, enrolment_id)
+
+
+def paper_card(world: World) -> Any:
+    return papers.change_card(world, enrolments.enrolled(world))
+
+
+def paper_looked_at(world: World) -> Any:
+    return papers.check(world, papers.entered(world))
+
+
 SAID_TWICE: dict[type[Any], Story] = {
+    payments.EndEnrolment: lambda world: enrolments.end(world, enrolments.enrolled(world)),
+    payments.ReinstateEnrolment: enrolment_back,
+    payments.AskCardChange: lambda world: enrolments.ask_link(world, enrolments.enrolled(world)),
+    payments.StartCardChange: lambda world: enrolments.open_link(
+        world, enrolments.ask_link(world, enrolments.enrolled(world))
+    ),
+    payments.StartPaper: lambda world: (world.add_policy(), papers.first(world)),
+    payments.StartPaperCardChange: paper_card,
+    payments.CheckPaper: paper_looked_at,
+    payments.WithdrawPaper: lambda world: papers.withdraw(world, papers.entered(world)),
+    payments.CardCompared: papers.checked,
+    payments.NoteClearing: day_ended,
+    payments.PreparePayout: lambda world: day_ended(world).prepare(),
+    payments.ApprovePayout: payout_approved,
+    payments.DropPayout: payout_dropped,
+    payments.MarkPayoutMade: payout_made,
+    payments.MarkPayoutReturned: payout_returned,
+    payments.TakeDifference: difference_taken,
+    payments.CloseDifference: difference_closed,
     payments.StartPayment: started,
     payments.ConfirmPayment: lambda world: world.confirmed(),
     payments.FinishChallenge: challenged,
@@ -122,6 +231,16 @@ SAID_TWICE: dict[type[Any], Story] = {
         "policies", [make_policy(2)], dry_run=True
     ),
     payments.CommitImport: lambda world: world.add_bills(),
+    payments.PutBill: put,
+    payments.WithdrawBill: lambda world: world.say(
+        DESK,
+        payments.WithdrawBill(client_body="mihon_to", bill_id=put(world).bill_id, by="hana"),
+    ),
+    payments.CreateLink: link,
+    payments.CancelLink: lambda world: world.say(
+        DESK,
+        payments.CancelLink(client_body="mihon_to", link_id=link(world).link_id, by="hana"),
+    ),
     payments.CapturePayment: lambda world: capture_delayed(world, authorised(world)),
     payments.VoidPayment: lambda world: void_delayed(world, authorised(world)),
     payments.RefundPayment: lambda world: world.refund(world.captured()),
@@ -132,6 +251,12 @@ SAID_TWICE: dict[type[Any], Story] = {
     payments.SettleRows: settled,
     payments.DecideCase: both_said,
     payments.SetCardEntry: site_closed,
+    payments.PlanChargeRun: lambda world: (enrol(1), world.plan()),
+    payments.ApproveChargeRun: lambda world: world.approve(run_drafted(world)),
+    payments.StopChargeRun: run_stopped,
+    payments.ResumeChargeRun: lambda world: world.resume(run_stopped(world)),
+    payments.RetryChargeItem: lambda world: world.retry(on_work_list(world)),
+    payments.CloseChargeItem: item_closed,
 }
 
 DELAYED = {payments.CapturePayment, payments.VoidPayment}
@@ -143,7 +268,7 @@ def test_every_deed_of_payments_has_a_story() -> None:
     assert set(SAID_TWICE) == {deed for deed in DEEDS if deed.receiver == "payments"}
 
 
-class Listening(World):
+class Listening(Charges):
     """A world that remembers what was said last, by whom, and what was answered."""
 
     def __init__(self, *folders: Any, **sections: Any) -> None:
@@ -180,7 +305,8 @@ def plain(reply: Any) -> Any:
 @pytest.mark.parametrize("deed", SAID_TWICE, ids=lambda deed: deed.__name__)
 def test_said_twice_it_is_done_once(clean: None, deed: type[Any]) -> None:
     delayed = {"capture": "delayed", "capture_within_hours": 48} if deed in DELAYED else {}
-    world = Listening(ROOM.own_folder, metropolitan_tax=delayed)
+    looks = {"paper_check": "second_person"} if deed is payments.CheckPaper else {}
+    world = Listening(ROOM.own_folder, metropolitan_tax=delayed, group_life_premium=looks)
     world.enter()
     SAID_TWICE[deed](world)
     caller, message, first = world.last[deed]

@@ -221,6 +221,7 @@ def test_the_runtime_role_is_no_more_than_it_says(world: World) -> None:
         "client_body",
         "site",
         "lifecycle_edge",
+        "enrolment_edge",
         "card_entry",
         "guard_count",
         "wrong_answer",
@@ -229,6 +230,7 @@ def test_the_runtime_role_is_no_more_than_it_says(world: World) -> None:
         "ledger_block",
         "ledger_closed",
         "reconciliation",
+        "clearing_file",
         "django_migrations",
     }
 

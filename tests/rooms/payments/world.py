@@ -37,6 +37,16 @@ BROWSER = BrowserFacts(
 
 FEE = {"start_yen": 50, "first_step_yen": 10_000, "step_yen": 10_000, "per_step_yen": 80}
 
+PAYOUT = {
+    "bank_code": "9991",
+    "bank_name": "みほん",
+    "branch_code": "101",
+    "branch_name": "ほんてん",
+    "kind": "ordinary",
+    "number": "1234567",
+    "holder": "ミホントシュウノウカ",
+}
+
 SITES: dict[str, dict[str, Any]] = {
     "metropolitan_tax": {
         "client_body": "mihon_to",
@@ -45,12 +55,14 @@ SITES: dict[str, dict[str, Any]] = {
         "merchant_name": "MIHON METROPOLIS TAX",
         "payee_numbers": ["13999"],
         "fee": FEE,
+        "payout": PAYOUT,
     },
     "group_life_premium": {
         "client_body": "mihon_kiko",
         "kind": "policies",
         "merchant_id": "MIHONKIKO000001",
         "merchant_name": "MIHON AGENCY PREMIUM",
+        "payout": PAYOUT,
     },
 }
 
@@ -76,6 +88,8 @@ class World(MoneyVerbs):
         )
         self.told: deque[Crossing[Any]] = deque()
         self.date_of_birth_matches = True
+        self.items_differ: tuple[str, ...] = ()
+        self.cards_expiring: dict[str, list[str]] = {}
         self.broken_boxes: dict[bytes, str] = {}
         self.stored = 0
         self.unreachable = False
@@ -111,6 +125,18 @@ class World(MoneyVerbs):
                 return vault.CardFormOpened(url=f"http://localhost:7003/card/{message.payment_id}")
             case vault.StoreItems():
                 return self._store(message.box)
+            case vault.OpenPaperCardForm():
+                kind = "again" if message.compare_with else "paper"
+                url = f"http://localhost:7003/card/{kind}-{message.payment_id}"
+                return vault.CardFormOpened(url=url)
+            case vault.CompareItems():
+                return vault.ItemsCompared(differs=list(self.items_differ))
+            case vault.CardsExpiring():
+                tokens = self.cards_expiring.get(message.month, [])
+                rest = sorted(token for token in tokens if token > message.after)
+                page = rest[: message.limit]
+                more = len(rest) > len(page)
+                return vault.CardsListed(tokens=page, next=page[-1] if more else "")
             case vault.StoreSubjects():
                 for at, box in enumerate(message.boxes):
                     if box in self.broken_boxes:

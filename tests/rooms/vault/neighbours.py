@@ -16,7 +16,7 @@ from django.test import Client
 
 from sekisho import transport
 from sekisho.crossings.message import Crossing, Taken
-from sekisho.crossings.payments import CardEntered
+from sekisho.crossings.payments import CardCompared, CardEntered
 from sekisho.crossings.sealing import items_purpose, open_sealed, release_purpose, seal
 from sekisho.crossings.vault import (
     OpenCardForm,
@@ -44,6 +44,7 @@ SITES = {
     "metropolitan_tax": "http://localhost:7001",
     "group_life_premium": "http://localhost:7002",
 }
+DESK_ORIGIN = "http://localhost:7004"
 BODY, OTHER_BODY = "mihon_to", "mihon_kiko"
 NUMBER, OTHER_NUMBER, AMEX = "4111111111111111", "5555555555554444", "378282246310005"
 CODE = "737"
@@ -54,12 +55,16 @@ class FakePayments:
     """Takes what the vault tells payments; answers or raises what a test wants."""
 
     entered: list[CardEntered] = field(default_factory=list)
+    compared: list[CardCompared] = field(default_factory=list)
     raises: Exception | None = None
 
     def cross(self, message: Crossing[Any], *, seconds: float) -> Any:
-        assert isinstance(message, CardEntered)
         if self.raises is not None:
             raise self.raises
+        if isinstance(message, CardCompared):
+            self.compared.append(message)
+            return Taken()
+        assert isinstance(message, CardEntered)
         self.entered.append(message)
         return Taken()
 
@@ -201,6 +206,7 @@ def made_vault(folder: Path, keystore_settings: dict[str, str]) -> Iterator[Neig
         honey=HoneyMarks(folder, keystore),
         base_url=ORIGIN,
         site_origins=SITES,
+        desk_origin=DESK_ORIGIN,
         mail=MailSettings(folder=mails, sender="no-reply@sekisho.invalid"),
     )
     opened.use(vault)

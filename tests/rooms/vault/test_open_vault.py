@@ -19,6 +19,7 @@ from sekisho.vault.doors import make_doors
 from sekisho.vault.keys_folder import prepare_keys
 from sekisho.vault.limits import RELEASES_PER_HOUR
 from sekisho.vault.open_vault import open_vault
+from sekisho.vocabulary.twins import twin_of
 from tests.rooms.vault.neighbours import Neighbours
 
 
@@ -45,7 +46,9 @@ def test_it_opens_with_what_the_briefing_says(tmp_path: Path) -> None:
     budgets = {"default": 10, "all": 20, "client_bodies": {"mihon_to": 5}}
     vault = open_vault(briefing(tmp_path, settings={"release_budgets": budgets}))
     assert vault.base_url == "http://localhost:7003"
-    assert vault.site_origins == {"metropolitan_tax": "http://localhost:7001"}
+    assert vault.site_origins == dict.fromkeys(
+        ("metropolitan_tax", "metropolitan_tax_test"), "http://localhost:7001"
+    )
     assert (vault.budgets_of("mihon_to"), vault.budgets_of("mihon_kiko")) == ((5, 20), (10, 20))
     assert vault.all_releases_per_hour == 20
     assert vault.mail.folder == tmp_path / "mail"
@@ -62,7 +65,7 @@ def test_mails_name_the_sites_as_their_files_do(tmp_path: Path) -> None:
     files = {file.stem: tomllib.loads(file.read_text()) for file in folder.glob("*.toml")}
     told = {site: file["site"] for site, file in files.items()}
     vault = open_vault(briefing(tmp_path, settings={"sites": told}))
-    assert set(vault.mail.sites) == set(files)
+    assert set(vault.mail.sites) == {*files, *map(twin_of, files)}
     for words in vault.mail.sites.values():
         for said in (words.name, words.payee, words.contact):
             assert set(said) == {"ja", "en"}

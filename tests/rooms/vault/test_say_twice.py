@@ -6,6 +6,7 @@ anew in no row."""
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -22,6 +23,7 @@ from tests.rooms.open_room import Room
 from tests.rooms.vault.neighbours import BODY, Neighbours
 from tests.rooms.vault.test_honey import _ends
 from tests.rooms.vault.test_mails import RECEIPT
+from tests.rooms.vault.test_postcards import NOTICE, PREMIUM
 from tests.rooms.vault.test_store_items import PERSON, store
 
 PAYMENTS = Caller("payments", "payments", None)
@@ -83,10 +85,23 @@ def marked(place: Neighbours) -> said.MarkHoneyCard:
     return said.MarkHoneyCard(client_body=BODY, payment_id=card.payment_id, by="terminal:tester")
 
 
+def printed(place: Neighbours) -> said.PrintPostcard:
+    person = {"name": "見本 太郎", "postal_code": "164-0001", "address": "見本都見本区1-2-3"}
+    place.change(mail=replace(place.vault.mail, sites={"group_life_premium": PREMIUM}))
+    return said.PrintPostcard(
+        key="charge_notice:1",
+        client_body=BODY,
+        subject=store(place, person).subject,
+        template="charge_notice",
+        facts=NOTICE,
+    )
+
+
 SAID_TWICE: dict[type[Any], Making] = {
     said.StoreItems: items,
     said.StoreSubjects: subjects,
     said.SendMail: mail,
+    said.PrintPostcard: printed,
     said.ForgetCard: forgotten_card,
     said.ForgetItems: forgotten_items,
     said.ForgetSecurityCode: lambda place: said.ForgetSecurityCode(
@@ -145,6 +160,7 @@ def test_said_twice_it_is_done_once(place: Neighbours, room: Room, deed: type[An
         (said.StoreSubjects, lambda place: {"boxes": [place.box(EMAIL)]}),
         (said.SendMail, lambda place: {"facts": RECEIPT | {"total_yen": 1}}),
         (said.SendMail, lambda place: {"language": "en"}),
+        (said.PrintPostcard, lambda place: {"facts": NOTICE | {"amount_yen": 1}}),
         (said.PlantHoneyCards, lambda place: {"number": 4}),
     ],
 )

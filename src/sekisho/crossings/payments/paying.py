@@ -37,7 +37,8 @@ class BillFound(Answer, frozen=True, kw_only=True):
 class StartPayment(Crossing["PaymentStarted"], frozen=True, kw_only=True):
     """Begin to pay a bill; said again with the same ``key`` it gives the same payment. An earlier
     payment of the bill that holds no money is cancelled; refused as ``FindBill`` otherwise, and
-    ``amount_changed`` when the bill's total is no longer ``total_yen``."""
+    ``amount_changed`` when the bill's total is no longer ``total_yen``. With ``link_id`` refused
+    as ``OpenLink`` too."""
 
     receiver: ClassVar[str] = "payments"
     key: str
@@ -52,6 +53,8 @@ class StartPayment(Crossing["PaymentStarted"], frozen=True, kw_only=True):
     """Site page for after the card form; ``{payment_id}`` in it is filled in."""
     source: str
     session: str
+    link_id: str = ""
+    """Of the link by which the payer came; empty: by the slip's numbers."""
 
 
 class PaymentStarted(Answer, frozen=True, kw_only=True):

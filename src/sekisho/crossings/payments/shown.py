@@ -112,3 +112,5 @@ class PaymentShown(Answer, frozen=True, kw_only=True):
     """Of ``total_yen``, what was given back."""
     puzzle: Puzzle | None = None
     """With ``card_entered`` alone."""
+    test: bool = False
+    """Of a client body's twin for trying out: no real money."""

@@ -22,6 +22,8 @@ from sekisho.payments.ledger.case_text import case_text
 from sekisho.payments.ledger.write import settle, settle_dispute, settle_refund, settle_win
 from sekisho.payments.lifecycle import State
 from sekisho.payments.move_payment import Payment, lock_payment, move
+from sekisho.payments.payouts.differences import close_by_itself
+from sekisho.payments.payouts.note_rows import note_row, row_key, rows_noted
 from sekisho.payments.records.session import EVERY_BODY, Rows, acting_for
 from sekisho.payments.room import Room
 from sekisho.vocabulary.clock import business_date
@@ -33,20 +35,28 @@ class _Differs(Exception):
     """Why a line fits nothing; its transaction is given up."""
 
 
+class _Unknown(_Differs):
+    """We have nothing of the kind."""
+
+
 def settle_rows(room: Room, message: SettleRows) -> RowsSettled:
     """Settle what the clearing of ``day`` names. Raises ``Refusal`` ``too_many_rows``,
     ``row_wrong`` (field ``rows.N.…``), ``day_wrong``; then nothing was settled."""
     _check(message, business_date(room.now()))
     settled = before = 0
     differences = []
+    noted = rows_noted(message.day)
     for row in message.rows:
         try:
             with acting_for(EVERY_BODY) as rows:
-                if _settle_row(rows, message.day, row, room.now()):
-                    settled += 1
-                else:
-                    before += 1
+                new = _settle_row(rows, message.day, row, room.now())
+                if row_key(message.day, row) in noted:
+                    why = "the line was settled since"
+                    close_by_itself(rows, row_key(message.day, row), why, room.now())
+            settled, before = settled + new, before + (not new)
         except _Differs as why:
+            known = not isinstance(why, _Unknown)
+            note_row(message.day, row, str(why), known=known, now=room.now())
             differences.append(f"line {row.line}: {row.kind} {row.reference}: {why}")
     return RowsSettled(settled=settled, settled_before=before, differences=differences)
 
@@ -69,7 +79,7 @@ def _settle_row(rows: Rows, day: date, row: ClearingRow, now: datetime) -> bool:
     found = rows.one("SELECT id FROM payment WHERE reference = %s", [row.reference])
     payment = lock_payment(rows, found[0]) if found else None
     if payment is None:
-        raise _Differs("no payment has this reference")
+        raise _Unknown("no payment has this reference")
     if _known(rows, day, row, payment):
         return False
     match row.kind:
@@ -134,7 +144,8 @@ def _settle_capture(rows: Rows, payment: Payment, row: ClearingRow, now: datetim
         raise _Differs(f"the payment is {payment.state}")
     settled = move(rows, payment, State.SETTLED, "settled", by=BY, due_at=None)
     settle(rows, settled, row.amount_yen)
-    post_orders.forget_card(settled.id, settled.card_token, "settled")
+    if not settled.keeps_card:
+        post_orders.forget_card(settled.id, settled.card_token, "settled")
     evidence.append(
         kind="payments.settled",
         subject=settled.id,
@@ -176,7 +187,7 @@ def _refund_of(rows: Rows, payment: Payment, row: ClearingRow) -> Refund:
         [payment.id, row.network_reference, row.amount_yen, row.network_reference],
     )
     if found is None:
-        raise _Differs("the payment has no such refund")
+        raise _Unknown("the payment has no such refund")
     refund = Refund(*found)
     if refund.total_yen != row.amount_yen:
         raise _Differs(f"{row.amount_yen} yen; refund {refund.id} is of {refund.total_yen} yen")
@@ -190,7 +201,7 @@ def _check_case(rows: Rows, payment: Payment, row: ClearingRow, fitting: tuple[s
         [row.network_reference, payment.id],
     )
     if case is None:
-        raise _Differs(f"no dispute {row.network_reference} of this payment")
+        raise _Unknown(f"no dispute {row.network_reference} of this payment")
     status, amount_yen = case
     if status not in fitting:
         raise _Differs(f"dispute {row.network_reference} is {status}")

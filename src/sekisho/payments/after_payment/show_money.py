@@ -44,7 +44,7 @@ def lock_asked_for(rows: Rows, payment_id: str) -> Payment:
 
 
 def _id_of(rows: Rows, typed: str) -> str:
-    if typed.startswith("pay_"):
+    if typed.startswith(("pay_", "tpay_")):
         return typed
     try:
         reference = read_reference(typed)

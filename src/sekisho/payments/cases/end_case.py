@@ -92,7 +92,7 @@ def end_case(
 
 
 def _how(payment: Payment, decision: CaseDecision) -> How:
-    how = (_BILL if payment.kind == "bill" else _CHECK).get((payment.state, decision))
+    how = (_CHECK if payment.kind == "card_check" else _BILL).get((payment.state, decision))
     if how is not None:
         return how
     if payment.state in (S.CAPTURED, S.SETTLED):
@@ -114,7 +114,11 @@ def _capture(room: Room, rows: Rows, payment: Payment, *, by: str, why: str) -> 
 
 
 def _refuse_held_by_another(rows: Rows, payment: Payment) -> None:
-    held = rows.one("SELECT 1 FROM payment WHERE held_for = %s", [payment.bill_id])
+    held = rows.one(
+        "SELECT 1 FROM payment p JOIN payment o ON o.held_for = coalesce(p.bill_id, p.policy_id ||"
+        " ':' || p.charge_month) WHERE p.id = %s",
+        [payment.id],
+    )
     if held is not None:
         raise held_by_another()
 

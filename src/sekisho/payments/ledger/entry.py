@@ -4,7 +4,8 @@ credits negative, a transfer sums to zero.
 A claim: the *payer* owes the total; the *client body* is owed its bill, *fee* and *tax* are ours
 and the tax office's. What follows moves along: captured, the *acquirer* owes what the payer owed;
 settled, it is in the *bank*; *refunds* are owed to payers until the network gave them back;
-*disputes* is what the network took back and we may still win. Those legs the database works out
+*disputes* is what the network took back and we may still win; *payouts* is on its way to a client
+body. Those legs the database works out
 from what is written (``0003_ledger.sql``)."""
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ from typing import Literal, NamedTuple, get_args
 
 from sekisho.payments.errors import LedgerWrong
 
-Account = Literal["payer", "acquirer", "client_body", "fee", "tax", "refunds", "disputes", "bank"]
+Account = Literal[
+    "payer", "acquirer", "client_body", "fee", "tax", "refunds", "disputes", "bank", "payouts"
+]
 
 ACCOUNTS: tuple[str, ...] = get_args(Account)
 

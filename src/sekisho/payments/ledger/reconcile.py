@@ -47,6 +47,7 @@ EVIDENCE_OF = {
     "payments.dispute_settled": "dispute_settled",
     "payments.win_settled": "win_settled",
     "payments.corrected": "correction",
+    "payments.payout_made": "payout_posted",
 }
 """Kinds of evidence about money, and the transfer that each belongs to."""
 
@@ -61,10 +62,13 @@ CALLED = {
     "dispute_settled": "chargebacks settled",
     "win_settled": "won disputes settled",
     "correction": "corrected",
+    "payout_posted": "paid out",
 }
 
 _LEDGER = (
-    "SELECT 'ledger' AS book, kind, payment_id, about, made_at AS at, amount_yen AS yen"
+    # A payout is known by its id; the number of its order to the bank stands behind it.
+    "SELECT 'ledger' AS book, kind, payment_id, CASE kind WHEN 'payout_posted'"
+    " THEN split_part(about, ':', 1) ELSE about END AS about, made_at AS at, amount_yen AS yen"
     " FROM transfer WHERE made_at >= %(since)s AND made_at < %(until)s AND kind = ANY(%(kinds)s)"
     # Migration 0003 corrected old claims, each under its payment; `correct` names no payment.
     " AND NOT (kind = 'correction' AND payment_id <> '')"
@@ -91,11 +95,15 @@ _PAYMENTS = (
     " ELSE 'win_settled' END, payment_id, network_reference, matched_at, amount_yen"
     " FROM clearing_line WHERE matched_at >= %(since)s AND matched_at < %(until)s"
     " AND kind IN ('chargeback', 'representment')"
+    " UNION ALL SELECT 'payments', 'payout_posted', '', p.id, e.at, p.amount_yen"
+    " FROM payout_event e JOIN payout p ON p.id = e.payout_id"
+    " WHERE e.at >= %(since)s AND e.at < %(until)s AND e.to_state = 'made'"
 )
 
 _EVIDENCE = (
-    "SELECT 'evidence', k.transfer_kind, CASE k.transfer_kind WHEN 'correction' THEN ''"  # noqa: S608 - our own text
-    " ELSE l.subject END, CASE k.transfer_kind WHEN 'correction' THEN l.subject"
+    "SELECT 'evidence', k.transfer_kind, CASE WHEN k.transfer_kind IN ('correction',"  # noqa: S608 - our own text
+    " 'payout_posted') THEN '' ELSE l.subject END,"
+    " CASE WHEN k.transfer_kind IN ('correction', 'payout_posted') THEN l.subject"
     " ELSE coalesce(f.facts->>'refund_id',"
     f" replace(f.facts->>'case_number', '{CASE_BREAK}', ''), '') END, l.at,"
     " coalesce((f.facts->>'total_yen')::bigint,"

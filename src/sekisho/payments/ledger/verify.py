@@ -37,7 +37,9 @@ _OUT_OF_TURN = (
     " WHEN 'expired' THEN 'pending' WHEN 'settled' THEN 'posted'"
     " WHEN 'refund_posted' THEN 'refund_pending' WHEN 'refund_voided' THEN 'refund_pending'"
     " WHEN 'refund_settled' THEN 'refund_posted' WHEN 'dispute_won' THEN 'dispute_opened'"
-    " WHEN 'dispute_lost' THEN 'dispute_opened' WHEN 'win_settled' THEN 'dispute_won' ELSE '' END)"
+    " WHEN 'dispute_lost' THEN 'dispute_opened' WHEN 'win_settled' THEN 'dispute_won'"
+    " WHEN 'payout_posted' THEN 'payout_pending' WHEN 'payout_voided' THEN 'payout_pending'"
+    " ELSE '' END)"
     " ORDER BY t.id LIMIT %s"
 )
 

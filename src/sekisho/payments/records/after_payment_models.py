@@ -50,6 +50,7 @@ class Refund(models.Model):
         ]
         indexes: ClassVar = [
             models.Index(fields=["payment"], name="refund_payment"),
+            models.Index(fields=["client_body", "asked_at", "id"], name="refund_of_body"),
             models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="refund_due"),
         ]
 

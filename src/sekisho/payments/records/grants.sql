@@ -62,3 +62,38 @@ GRANT SELECT, INSERT, DELETE, UPDATE (attempts, declines, cleared)
 GRANT SELECT, INSERT, UPDATE, DELETE ON {schema}.guard_puzzle TO {role};
 GRANT SELECT, INSERT, UPDATE ON {schema}.card_entry TO {role};
 GRANT UPDATE (guard, counted_source, counted_session) ON {schema}.attempt TO {role};
+
+-- Charge runs: what two persons agreed to is laid down once.
+GRANT SELECT, INSERT ON {schema}.charge_run, {schema}.charge_item TO {role};
+GRANT UPDATE (state, why, resumes_to, items, total_yen, approved_by, approved_at, resumed_by,
+              begun_at, finished_at, waits_until)
+    ON {schema}.charge_run TO {role};
+GRANT UPDATE (state, reason, note, notice, tries, unsent, response_code, next_try_at, payment_id,
+              changed_at)
+    ON {schema}.charge_item TO {role};
+
+-- The life of an enrolment: its history is written by trigger alone.
+GRANT UPDATE (step, event, moved_by, why, brand, last_four, card_payment, ended_by, ended_at,
+              forget_card_at, expires_month, warned_card, change_asked_at)
+    ON {schema}.enrolment TO {role};
+GRANT SELECT ON {schema}.enrolment_event, {schema}.enrolment_edge TO {role};
+GRANT SELECT, INSERT, UPDATE (wrong, payment_id, closed_at) ON {schema}.card_link TO {role};
+GRANT SELECT, INSERT, UPDATE (second_by, differs, checked_by, checked_at)
+    ON {schema}.paper_application TO {role};
+
+-- What client bodies do by themselves, and the events for them to fetch.
+GRANT SELECT, INSERT ON {schema}.body_event, {schema}.body_key, {schema}.payment_link TO {role};
+GRANT UPDATE (cancelled_at, cancelled_by) ON {schema}.payment_link TO {role};
+
+-- Settlement: items are written by trigger; days, payouts and differences go on, and never back.
+GRANT SELECT ON {schema}.settlement_item, {schema}.payout_event, {schema}.difference_event TO {role};
+GRANT UPDATE (settlement_id) ON {schema}.settlement_item TO {role};
+GRANT SELECT, INSERT ON {schema}.settlement, {schema}.payout, {schema}.difference,
+    {schema}.clearing_file TO {role};
+GRANT UPDATE (payout_id) ON {schema}.settlement TO {role};
+GRANT UPDATE (state, number, account, approved_by, approved_at, pay_on, made_on, made_by,
+              bank_reference, moved_by, why) ON {schema}.payout TO {role};
+GRANT UPDATE (state, taken_by, proposed_by, reason, closed_by, closed_at)
+    ON {schema}.difference TO {role};
+GRANT EXECUTE ON FUNCTION {schema}.open_payout(text, text), {schema}.end_payout(text, text, text)
+    TO {role};

@@ -21,7 +21,7 @@ class Transfer(models.Model):
     id = models.BigAutoField(primary_key=True)
     client_body = models.TextField()
     payment_id = models.TextField()
-    """Empty for a correction."""
+    """Empty for a correction or payout."""
     kind = models.TextField()
     settles = models.ForeignKey(
         "self",
@@ -57,7 +57,13 @@ class Transfer(models.Model):
                     legs__gte=2,
                 )
                 | Q(
-                    kind__in=("refund_pending", "dispute_opened", "dispute_settled", "correction"),
+                    kind__in=(
+                        "refund_pending",
+                        "dispute_opened",
+                        "dispute_settled",
+                        "correction",
+                        "payout_pending",
+                    ),
                     settles__isnull=True,
                     legs__gte=2,
                 )
@@ -70,6 +76,8 @@ class Transfer(models.Model):
                         "dispute_won",
                         "dispute_lost",
                         "win_settled",
+                        "payout_posted",
+                        "payout_voided",
                     ),
                     settles__isnull=False,
                     legs__gte=2,
@@ -116,6 +124,7 @@ class Entry(models.Model):
                         "refunds",
                         "disputes",
                         "bank",
+                        "payouts",
                     )
                 ),
                 name="entry_account",

@@ -14,7 +14,16 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from sekisho.payments.records.after_payment_models import ClearingLine, Dispute, Refund
+from sekisho.payments.records.business_models import BodyEvent, BodyKey, PaymentLink
 from sekisho.payments.records.case_models import CaseDecision
+from sekisho.payments.records.charge_models import ChargeItem, ChargeRun
+from sekisho.payments.records.enrolment_models import (
+    CardLink,
+    Enrolment,
+    EnrolmentEdge,
+    EnrolmentEvent,
+    PaperApplication,
+)
 from sekisho.payments.records.guard_models import CardEntry, GuardCount, GuardPuzzle
 from sekisho.payments.records.import_models import BillStaged, ImportFile, PolicyStaged
 from sekisho.payments.records.ledger_models import (
@@ -26,17 +35,36 @@ from sekisho.payments.records.ledger_models import (
     Reconciliation,
     Transfer,
 )
+from sekisho.payments.records.payout_models import (
+    ClearingFile,
+    Difference,
+    DifferenceEvent,
+    Payout,
+    PayoutEvent,
+    Settlement,
+    SettlementItem,
+)
 
 __all__ = [
     "Attempt",
     "Bill",
     "BillStaged",
+    "BodyEvent",
+    "BodyKey",
     "CardEntry",
+    "CardLink",
     "CaseDecision",
+    "ChargeItem",
+    "ChargeRun",
+    "ClearingFile",
     "ClearingLine",
     "ClientBody",
+    "Difference",
+    "DifferenceEvent",
     "Dispute",
     "Enrolment",
+    "EnrolmentEdge",
+    "EnrolmentEvent",
     "Entry",
     "GuardCount",
     "GuardPuzzle",
@@ -46,13 +74,19 @@ __all__ = [
     "LedgerClosed",
     "LedgerLink",
     "LifecycleEdge",
+    "PaperApplication",
     "Payment",
     "PaymentEvent",
+    "PaymentLink",
+    "Payout",
+    "PayoutEvent",
     "PermitIssued",
     "Policy",
     "PolicyStaged",
     "Reconciliation",
     "Refund",
+    "Settlement",
+    "SettlementItem",
     "Site",
     "Transfer",
     "WrongAnswer",
@@ -110,6 +144,11 @@ class Bill(models.Model):
             ),
             models.CheckConstraint(condition=Q(amount_yen__gt=0), name="bill_amount"),
         ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["client_body", "id", "due_date", "amount_yen"], name="bill_of_body"
+            ),
+        ]
 
 
 class Policy(models.Model):
@@ -139,39 +178,11 @@ class Policy(models.Model):
         ]
 
 
-class Enrolment(models.Model):
-    """A standing order: this policy's premium by this card, each year in its month."""
-
-    id = models.TextField(primary_key=True)
-    client_body = models.ForeignKey(
-        ClientBody, models.PROTECT, db_index=False, db_column="client_body"
-    )
-    site = models.ForeignKey(Site, models.PROTECT, db_index=False, db_column="site")
-    policy = models.ForeignKey(Policy, models.PROTECT)
-    subject = models.TextField()
-    """The vault's subject with the items that the applicant typed."""
-    card_token = models.TextField(db_default="")
-    applied_on = models.DateField()
-    first_charge_month = models.TextField()
-    status = models.TextField(db_default="applied")
-
-    class Meta:
-        db_table = "enrolment"
-        constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["policy"], condition=Q(status="active"), name="one_active_enrolment"
-            ),
-            models.CheckConstraint(
-                condition=Q(status__in=["applied", "active", "refused"]), name="enrolment_status"
-            ),
-        ]
-
-
 class Payment(models.Model):
     """A payment, or a card check for an enrolment. ``state`` moves along the lifecycle's edges
     only; ``step``, ``event``, ``moved_by`` and ``why`` say how it came there, and a trigger writes
     them into ``payment_event``. The generated column ``held_for`` (bill or policy while the state
-    holds it) is unique: at most one payment holds a bill."""
+    holds it; of a charge, policy and month) is unique: at most one payment holds a bill."""
 
     id = models.TextField(primary_key=True)
     reference = models.TextField(unique=True)
@@ -210,8 +221,14 @@ class Payment(models.Model):
     """How often the network was asked again."""
     operator_note = models.TextField(db_default="")
     """Facts for an operator when the machine can't end it; empty: nobody is needed."""
+    card_change = models.BooleanField(db_default=False)
+    """A check of another card for an active enrolment."""
     capture_by = models.DateTimeField(null=True)
     """Delayed capture: the hold is given back when it was not captured by then."""
+    link_id = models.TextField(null=True)
+    """The link by which its payer came."""
+    charge_month = models.TextField(null=True)
+    """``YYYY-MM`` of a charge run's payment."""
 
     class Meta:
         db_table = "payment"
@@ -230,6 +247,15 @@ class Payment(models.Model):
                     policy__isnull=False,
                     enrolment__isnull=False,
                     total_yen__lte=1,
+                )
+                | Q(
+                    kind="charge",
+                    bill__isnull=True,
+                    policy__isnull=False,
+                    enrolment__isnull=False,
+                    charge_month__isnull=False,
+                    amount_yen__gt=0,
+                    fee_yen=0,
                 ),
                 name="payment_kind",
             ),
@@ -240,6 +266,15 @@ class Payment(models.Model):
             models.Index(fields=["bill"], condition=Q(bill__isnull=False), name="payment_bill"),
             models.Index(
                 fields=["policy"], condition=Q(policy__isnull=False), name="payment_policy"
+            ),
+            # For the searches of client bodies; none of the columns changes while it is under way.
+            models.Index(
+                fields=["client_body", "started_at", "id", "total_yen"], name="payment_of_body"
+            ),
+            models.Index(
+                fields=["client_body", "finished_at"],
+                condition=Q(finished_at__isnull=False),
+                name="payment_finished",
             ),
         ]
 
@@ -322,6 +357,7 @@ class Attempt(models.Model):
                 condition=Q(give_back_at__isnull=False),
                 name="attempt_give_back",
             ),
+            models.Index(fields=["client_body", "last_four", "brand"], name="attempt_card"),
         ]
 
 

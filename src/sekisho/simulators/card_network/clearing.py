@@ -83,6 +83,23 @@ def write_clearing(
     return target, len(rows)
 
 
+def deliver(file: Path, folder: Path) -> Path:
+    """Put a copy of ``file`` into the acquirer's ``folder``: whole or not at all."""
+    target = folder / file.name
+    draft = target.with_suffix(".new")
+    draft.write_bytes(file.read_bytes())
+    draft.replace(target)
+    for old in sorted(folder.glob("*.csv"))[:-MAX_FILES]:
+        old.unlink()
+    return target
+
+
+def is_final(file: Path) -> bool:
+    """Whether a file that ``write_clearing`` wrote is of a day that was over."""
+    with file.open("rb") as source:
+        return source.readline(200).endswith(b",final\r\n")
+
+
 def _trailer(rows: list[Row], body: bytes) -> str:
     totals = []
     for kind in KINDS:

@@ -34,15 +34,20 @@ MAX_ANSWERS_WAITING = 10_000
 
 
 class CardNetworkHost:
-    """The simulated network. ``folder`` keeps its book, its key and its faults."""
+    """The simulated network. ``folder`` keeps its book, its key and its faults; the file of each
+    day that is over is delivered to the acquirer's folder ``deliver_to``."""
 
     def __init__(
-        self, folder: Path, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+        self,
+        folder: Path,
+        *,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        deliver_to: Path | None = None,
     ) -> None:
         self.book = Book(folder)
         self.faults = FaultFile(folder)
         self.now = now
-        self._caretaker = Caretaker(folder, self.book, now)
+        self._caretaker = Caretaker(folder, self.book, now, deliver_to)
         self._care: asyncio.Task[None] | None = None
         self._server: asyncio.Server | None = None
         self._talks: set[_Talk] = set()

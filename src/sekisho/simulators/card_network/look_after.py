@@ -5,11 +5,17 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from sekisho.simulators.card_network.book import Book, Key, business_day
-from sekisho.simulators.card_network.clearing import write_clearing
+from sekisho.simulators.card_network.clearing import (
+    FOLDER,
+    MAX_FILES,
+    deliver,
+    is_final,
+    write_clearing,
+)
 from sekisho.simulators.card_network.control import (
     Answer,
     WriteClearing,
@@ -35,13 +41,20 @@ DEFAULT_ACQUIRER = "49000001"
 class Caretaker:
     """One host's own acts; ``look`` is called every ``LOOK_EVERY_S``."""
 
-    def __init__(self, folder: Path, book: Book, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        book: Book,
+        now: Callable[[], datetime],
+        deliver_to: Path | None = None,
+    ) -> None:
         self._folder = folder
         self._book = book
         self._now = now
         self._disputes = Disputes(book, now)
         self._said: dict[tuple[Key, str], tuple[int, float]] = {}
-        self._day = business_day(now())
+        self._deliver_to = deliver_to
+        self._day = self._first_day_to_write()
 
     def look(self) -> list[HostMessage]:
         """Do what is due and return the messages to say now."""
@@ -61,10 +74,31 @@ class Caretaker:
                 answer_order(path, open_or_decide(self._book, self._disputes, order))
 
     def _end_day(self) -> None:
+        """Write and deliver the file of each day that is over, also of those that passed while
+        the host stood still."""
         today = business_day(self._now())
-        if today != self._day:
-            self._write_clearing(self._day)
-            self._day = today
+        while self._day < today:
+            answer = self._write_clearing(self._day)
+            if answer.done and self._deliver_to is not None:
+                self._deliver(self._folder / FOLDER / answer.said, self._deliver_to)
+            self._day = _day_after(self._day)
+
+    @staticmethod
+    def _deliver(file: Path, folder: Path) -> None:
+        try:
+            deliver(file, folder)
+        except OSError as problem:
+            LOG.warning("%s was not delivered: %s", file.name, problem)
+
+    def _first_day_to_write(self) -> str:
+        """The day after the newest file that was written of a day that was over, or the first of
+        the book."""
+        today = business_day(self._now())
+        written = [path.stem for path in (self._folder / FOLDER).glob("*.csv") if is_final(path)]
+        days = [entry.day for entry in self._book.entries() if entry.day]
+        first = _day_after(max(written)) if written else min(days, default=today)
+        earliest = date.fromisoformat(today) - timedelta(days=MAX_FILES)
+        return min(max(first, earliest.isoformat()), today)
 
     def _write_clearing(self, day: str) -> Answer:
         first = next(iter(self._book.entries()), None)
@@ -94,3 +128,7 @@ class Caretaker:
             waiting[mark] = (times, due)
         self._said = waiting
         return messages
+
+
+def _day_after(day: str) -> str:
+    return (date.fromisoformat(day) + timedelta(days=1)).isoformat()

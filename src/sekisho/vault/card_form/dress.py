@@ -14,6 +14,7 @@ from sekisho.vault.brands import BRAND_NAMES
 from sekisho.vault.card_form.fields import CardFields
 from sekisho.vault.opened import the_vault
 from sekisho.vault.records.models import CardForm
+from sekisho.vocabulary.twins import live_of
 
 HERE: Final = Path(__file__).parent
 WORDS: Final = Catalogue(HERE)
@@ -27,7 +28,7 @@ _SCRIPTED = ("brand.seen", "sending")
 def content_security_policy(*parent_origins: str) -> str:
     """Return the policy of a card form's page: nothing from elsewhere, nothing inline, framed by
     ``parent_origins`` alone, and what was typed is sent nowhere but here."""
-    parents = " ".join(parent_origins) or "'none'"
+    parents = " ".join(filter(None, parent_origins)) or "'none'"
     return (
         "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; font-src 'self';"
         f" form-action 'self'; base-uri 'none'; frame-ancestors {parents}"
@@ -46,7 +47,7 @@ def with_headers(response: HttpResponse, *parent_origins: str) -> HttpResponse:
 
 def accent_of(form: CardForm) -> str | None:
     """Return the colour of the form's site, or nothing."""
-    return the_vault().accents.get(form.site)
+    return the_vault().accents.get(live_of(form.site))
 
 
 def _dress(language: str, accent: str | None, parent_origin: str) -> dict[str, Any]:

@@ -12,8 +12,9 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from django.views.decorators.http import require_http_methods
 
 from sekisho.vault.card_form.dress import with_headers
-from sekisho.vault.card_form.fields import CardFields
+from sekisho.vault.card_form.fields import CardFields, PaperFields
 from sekisho.vault.card_form.write_pages import write_closed, write_form
+from sekisho.vault.compare_card import compare_card
 from sekisho.vault.open_card_form import token_digest
 from sekisho.vault.opened import Vault, the_vault
 from sekisho.vault.records.models import CardForm
@@ -57,12 +58,14 @@ def card_form(request: HttpRequest, token: str) -> HttpResponse:
 @sensitive_variables()
 def _take(request: HttpRequest, vault: Vault, form: CardForm) -> HttpResponse:
     at = now()
-    typed = CardFields(request.POST, brands=form.accepted_brands, today=business_date(at))
+    kind = PaperFields if form.paper else CardFields
+    typed = kind(request.POST, brands=form.accepted_brands, today=business_date(at))
     if not typed.is_valid():
         return _show(request, vault, form, typed, status=HTTPStatus.UNPROCESSABLE_ENTITY)
     entered = typed.card()
     try:
-        form.state = take_card(vault, form, entered, at)
+        take = compare_card if form.compares_with else take_card
+        form.state = take(vault, form, entered, at)
     except CardNotTaken as refused:
         if str(refused) == "payment_over":
             shut_form(form)
@@ -97,7 +100,8 @@ def unknown_page(request: HttpRequest, exception: Any = None) -> HttpResponse:
     """Say that there is no such form; any of our sites may frame this page."""
     page = write_closed(None, _language(request, None), "unknown")
     response = HttpResponse(page, status=HTTPStatus.NOT_FOUND)
-    return with_headers(response, *the_vault().site_origins.values())
+    vault = the_vault()
+    return with_headers(response, *vault.site_origins.values(), vault.desk_origin)
 
 
 def _language(request: HttpRequest, form: CardForm | None) -> str:

@@ -29,12 +29,19 @@ def write_form(
 ) -> bytes:
     """Return the page with the form; ``typed``: what was sent, with its faults."""
     brands = tuple(form.accepted_brands)
+    kind = _kind_of(form)
     if typed is None and not unavailable:
-        return _untouched_form(language, accent_of(form), form.parent_origin, brands)
+        return _untouched_form(language, accent_of(form), form.parent_origin, brands, kind)
     context = form_context(
         language, accent_of(form), form.parent_origin, brands, typed, unavailable=unavailable
     )
-    return render_to_string(_FORM, context).encode()
+    return render_to_string(_FORM, {**context, "kind": kind}).encode()
+
+
+def _kind_of(form: CardForm) -> str:
+    if not form.paper:
+        return "payer"
+    return "paper_again" if form.compares_with else "paper"
 
 
 def write_closed(form: CardForm | None, language: str, state: str) -> bytes:
@@ -48,10 +55,10 @@ def write_closed(form: CardForm | None, language: str, state: str) -> bytes:
 
 @lru_cache(MAX_PAGES_KEPT)
 def _untouched_form(
-    language: str, accent: str | None, parent_origin: str, brands: tuple[str, ...]
+    language: str, accent: str | None, parent_origin: str, brands: tuple[str, ...], kind: str
 ) -> bytes:
     context = form_context(language, accent, parent_origin, brands, None)
-    return render_to_string(_FORM, context).encode()
+    return render_to_string(_FORM, {**context, "kind": kind}).encode()
 
 
 @lru_cache(MAX_PAGES_KEPT)

@@ -14,6 +14,8 @@ GRANT SELECT, INSERT, UPDATE (tried) ON {schema}.match_budget TO {role};
 GRANT SELECT, INSERT, DELETE ON {schema}.stored_key TO {role};
 GRANT SELECT, INSERT, UPDATE (state, tries, ended_at) ON {schema}.mail_outgoing TO {role};
 GRANT SELECT, INSERT, UPDATE, DELETE ON {schema}.outbox TO {role};
+GRANT SELECT, INSERT, UPDATE (state, why, day, batch, page, tries, begun_at, ended_at)
+    ON {schema}.postcard_outgoing TO {role};
 GRANT EXECUTE ON FUNCTION {schema}.body_of_form(bytea) TO {role};
 GRANT EXECUTE ON FUNCTION {schema}.body_of_payment(text) TO {role};
 GRANT EXECUTE ON FUNCTION {schema}.client_bodies() TO {role};
@@ -27,3 +29,4 @@ GRANT EXECUTE ON FUNCTION {schema}.find_card_form(bytea, boolean, integer, times
 GRANT EXECUTE ON FUNCTION {schema}.store_card(bigint, timestamptz, text, text, integer, bytea,
     text[], text[], bytea[], bytea[], integer[], text) TO {role};
 GRANT EXECUTE ON FUNCTION {schema}.forget_cards(text, text, text, timestamptz) TO {role};
+GRANT UPDATE (link_token) ON {schema}.mail_outgoing TO {role};

@@ -96,6 +96,10 @@ class CardForm(models.Model):
     tries = models.PositiveSmallIntegerField(default=0)
     opened_at = models.DateTimeField()
     expires_at = models.DateTimeField()
+    paper = models.BooleanField(default=False, db_default=False)
+    """A clerk's, at the desk: no security code is asked for."""
+    compares_with = models.CharField(max_length=64, default="", db_default="")
+    """Token of the first entry's card: what is typed is compared with it and not kept."""
 
     class Meta:
         db_table = "card_form"
@@ -181,9 +185,20 @@ class MailOutgoing(models.Model):
     tries = models.PositiveSmallIntegerField(default=0)
     ordered_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
+    link_token = models.CharField(max_length=64, default="", db_default="")
+    """Of the link in it; wiped when the mail has left or was given up."""
 
     class Meta:
         db_table = "mail_outgoing"
         constraints = [
             models.UniqueConstraint(fields=["client_body", "key"], name="mail_outgoing_once"),
         ]
+        indexes = [
+            # Health looks every few seconds.
+            models.Index(
+                fields=["client_body"], name="mail_failed", condition=models.Q(state="failed")
+            ),
+        ]
+
+
+from sekisho.vault.records.postcard_models import PostcardOutgoing  # noqa: E402, F401

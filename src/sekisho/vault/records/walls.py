@@ -1,7 +1,7 @@
 """SQL of the vault's first migration that models can't say: who sees which rows, and what never
 runs backwards."""
 
-SCOPED_TABLES = (
+SCOPED_AT_FIRST = (
     "data_key",
     "subject",
     "item",
@@ -13,6 +13,9 @@ SCOPED_TABLES = (
     "stored_key",
     "mail_outgoing",
 )
+"""Tables of the first migration with such a wall."""
+
+SCOPED_TABLES = (*SCOPED_AT_FIRST, "postcard_outgoing")
 """Tables of which a transaction sees only the rows of the client body that it named."""
 
 _NAMED = "current_setting('sekisho.client_body', true)"
@@ -22,7 +25,7 @@ def row_level_security() -> str:
     """Return the SQL that hides every row of a client body that the transaction did not name. The
     owner's functions below look past it, and answer with a client body's id alone."""
     parts = []
-    for table in SCOPED_TABLES:
+    for table in SCOPED_AT_FIRST:
         rule = f"client_body = {_NAMED}"
         if table == "release_budget":
             rule = f"(client_body = '*' AND {_NAMED} <> '') OR {rule}"

@@ -30,6 +30,11 @@ function showBrand() {
 
 if (form) {
   form.elements.number.addEventListener("input", showBrand);
+  if ("mask" in form.dataset) {
+    // At a desk others look on: the number is seen only while it is being typed.
+    form.elements.number.addEventListener("blur", () => { form.elements.number.type = "password"; });
+    form.elements.number.addEventListener("focus", () => { form.elements.number.type = "text"; });
+  }
   form.addEventListener("submit", (event) => {
     if (form.dataset.sent) {
       event.preventDefault();

@@ -1,0 +1,1 @@
+"""Charge runs: the yearly charge of enrolments. ``work`` tells the story of one."""

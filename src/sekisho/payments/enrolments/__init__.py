@@ -1,0 +1,1 @@
+"""An enrolment's life after the card was good, and applications on paper."""
