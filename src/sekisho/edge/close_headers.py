@@ -24,9 +24,12 @@ _GRAMMARS: Final[dict[bytes, re.Pattern[bytes]]] = {
         b"accept": rf"{_MEDIA}(?:, ?{_MEDIA}){{0,20}}",
         b"accept-encoding": rf"{_TAG}(?:, ?{_TAG}){{0,10}}",
         b"accept-language": rf"{_TAG}(?:, ?{_TAG}){{0,20}}",
+        # A machine's key: base64url of 256 random bits looks like an attack once in a while.
+        b"authorization": r"Bearer sk_(?:live|test)_[A-Za-z0-9_-]{43}",
         b"cache-control": r"no-cache|no-store|max-age=0",
         b"connection": r"keep-alive|close|Keep-Alive",
         b"dnt": r"[01]",
+        b"idempotency-key": r'"?[A-Za-z0-9._:-]{1,255}"?',
         b"if-none-match": r'(?:W/)?"[A-Za-z0-9_-]{1,128}"',
         b"if-modified-since": r"[A-Z][a-z]{2}, [0-9]{2} [A-Z][a-z]{2} [0-9]{4} [0-9:]{8} GMT",
         b"origin": rf"{_ORIGIN}|null",

@@ -36,6 +36,7 @@ KINDS: Final[Mapping[str, re.Pattern[str]]] = {
     "date": re.compile(rf"[{_SPACE_DIGITS_HYPHENS}/.年月日]*"),
     "expiry": re.compile(r"[0-9 /\-]*"),
     "word": re.compile(r"[A-Za-z0-9_\-]*"),
+    "reference": re.compile(rf"[A-Za-z._{_SPACE_DIGITS_HYPHENS}]*"),
     "token": re.compile(r"[A-Za-z0-9_:.\-]*"),
     "base64": re.compile(r"[A-Za-z0-9+/=_\-]*"),
     "flag": re.compile(r"(?:on|off|true|false|True|False|yes|no|1|0)?"),

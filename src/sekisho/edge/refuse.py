@@ -24,6 +24,25 @@ _TEXTS: Final[dict[str, dict[str, dict[str, str]]]] = tomllib.loads(
 _REFERENCE: Final = {"ja": "お問い合わせ番号", "en": "Reference number"}
 _MAX_ACCEPT_CHARS: Final = 1_000
 
+MACHINES: Final = "/api/"
+"""Below this path machines ask, whatever their Accept header says."""
+
+CODES: Final = {
+    400: "malformed",
+    403: "not_accepted",
+    404: "path_unknown",
+    405: "method_not_allowed",
+    411: "length_required",
+    413: "body_too_large",
+    414: "address_too_long",
+    415: "content_type_wrong",
+    429: "too_many_requests",
+    431: "headers_too_large",
+    500: "fault",
+    503: "unavailable",
+}
+"""The stable word for each status, for machines."""
+
 
 @dataclass(frozen=True, slots=True)
 class Refused:
@@ -84,10 +103,12 @@ def _page(status: int, language: str, reference: str) -> bytes:
 def _problem(status: int, language: str, reference: str) -> bytes:
     """RFC 9457; `instance` names this occurrence, as the reference does for a person."""
     said = _TEXTS[str(status)][language]
+    code = CODES[status]
     problem = {
-        "type": "about:blank",
+        "type": f"urn:sekisho:problem:{code}",
         "title": said["title"],
         "status": status,
+        "code": code,
         "detail": said["text"],
         "instance": f"urn:sekisho:reference:{reference}",
         "reference": reference,
@@ -101,7 +122,8 @@ def write_refusal(
     """Status line, headers and body of a refusal, as the client's Accept headers want it."""
     status = refused.status if str(refused.status) in _TEXTS else 403
     language = choose_language(str(environ.get("HTTP_ACCEPT_LANGUAGE", "")))
-    as_json = wants_json(str(environ.get("HTTP_ACCEPT", "")))
+    machine = str(environ.get("PATH_INFO", "")).startswith(MACHINES)
+    as_json = machine or wants_json(str(environ.get("HTTP_ACCEPT", "")))
     body = (_problem if as_json else _page)(status, language, reference)
     kind = "application/problem+json" if as_json else "text/html; charset=utf-8"
     headers = [

@@ -17,13 +17,17 @@ WORDS = Path(__file__).parent / "words"
 
 @dataclass(frozen=True)
 class Frame:
-    """Names and links around a page. ``menu``: address, label, and whether it is this page."""
+    """Names and links around a page. ``menu``: address, label, and whether it is this page;
+    ``pages``: the same for the second row. ``test_view``: whether test data is shown; ``None``
+    where there is no such switch."""
 
     body: str
     site: str
     colophon: str
     accent: str | None = None
     menu: Sequence[tuple[str, str, bool]] = ()
+    pages: Sequence[tuple[str, str, bool]] = ()
+    test_view: bool | None = None
     icon: str = field(default_factory=lambda: LOOK.address("mark.svg"))
     stylesheet: str = field(default_factory=lambda: LOOK.address("sekisho.css"))
     more_stylesheets: Sequence[str] = field(

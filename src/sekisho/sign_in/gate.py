@@ -9,13 +9,15 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.contrib.auth.hashers import ScryptPasswordHasher
 from django.db import transaction
 
 from sekisho import evidence
 from sekisho.sign_in import rules
+from sekisho.sign_in.passkeys import PasskeyRefused
+from sekisho.sign_in.ring import Ring
 from sekisho.sign_in.second_factor import SecretKeeper, matching_step, new_secret
 from sekisho.vocabulary.identifiers import new_token
 
@@ -48,19 +50,32 @@ class NameTaken(Exception):
     """Somebody with this name has signed up already."""
 
 
+class Proof(NamedTuple):
+    """How somebody proves the second factor: the app's ``code``, or a passkey's ``assertion``."""
+
+    code: str = ""
+    assertion: str = ""
+
+    @property
+    def how(self) -> str:
+        return "passkey" if self.assertion else "code"
+
+
 def _hash(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
 
 
 @dataclass(frozen=True)
 class Gate:
-    """A zone's entrance. ``enter_body`` sets whose rows the database shows from here on."""
+    """A zone's entrance. ``ring``: its people's passkeys. ``enter_body`` sets whose rows the
+    database shows from here on."""
 
     zone: str
     person: type[Any]
     invitation: type[Any]
     visit: type[Any]
     keeper: SecretKeeper
+    ring: Ring
     enter_body: Callable[[str], None] = lambda client_body: None
 
     # --- invited -------------------------------------------------------------------------------
@@ -81,17 +96,36 @@ class Gate:
                 raise NameTaken(name)
             person.roles = roles
             person.save(update_fields=["roles"])
-            self.invitation.objects.filter(person_id=person.person_id, used_at=None).update(
-                used_at=now
-            )
-            self.invitation.objects.create(
-                client_body=client_body,
-                person_id=person.person_id,
-                token_hash=_hash(token),
-                expires_at=expires_at,
-            )
+            self._keep_invitation(person, token, expires_at, now)
             self._note("person_invited", person, roles=roles, by=by)
         return token, expires_at
+
+    def make_anew(self, person: Any, *, by: str, now: datetime) -> tuple[str, datetime]:
+        """Take password, second factor, passkeys and visits from somebody who lost them, and return
+        the token of an invitation and when it ends. Who may order this, the zone decides."""
+        token, expires_at = new_token(), now + timedelta(hours=rules.INVITATION_HOURS)
+        with transaction.atomic():
+            person.active_at, person.password_hash, person.factor_sealed = None, "", None
+            person.factor_step = 0
+            person.failed_tries, person.locked_until = 0, None
+            person.save()
+            self.ring.give_up_all(person, now)
+            self.visit.objects.filter(person_id=person.person_id).delete()
+            self._keep_invitation(person, token, expires_at, now)
+            self._note("factor_made_anew", person, by=by)
+        return token, expires_at
+
+    def _keep_invitation(
+        self, person: Any, token: str, expires_at: datetime, now: datetime
+    ) -> None:
+        earlier = self.invitation.objects.filter(person_id=person.person_id, used_at=None)
+        earlier.update(used_at=now)
+        self.invitation.objects.create(
+            client_body=person.client_body,
+            person_id=person.person_id,
+            token_hash=_hash(token),
+            expires_at=expires_at,
+        )
 
     def invited(self, token: str, client_body: str, now: datetime) -> tuple[Any, Any]:
         """Return the open invitation of ``token`` and its person. Raises ``InvitationOver``."""
@@ -156,20 +190,20 @@ class Gate:
             raise NotAdmitted
         return self._open_visit(person, now, factor_at=None)
 
-    def check_code(self, visit: Any, code: str, now: datetime) -> tuple[str, Any]:
+    def check_factor(self, visit: Any, proof: Proof, now: datetime) -> tuple[str, Any]:
         """Return the token of the open visit that takes the half-open one's place.
 
         Raises ``NotAdmitted``."""
         with transaction.atomic():
             person = self.person.objects.select_for_update().get(person_id=visit.person_id)
-            admitted = self._may_try(person, now) and self._code_is_right(person, code, now)
+            admitted = self._may_try(person, now) and self._proves(person, visit, proof, now)
             if admitted:
                 person.failed_tries, person.locked_until = 0, None
                 person.save(update_fields=["failed_tries", "locked_until", "factor_step"])
                 visit.delete()
-                self._note("signed_in", person)
+                self._note("signed_in", person, how=proof.how)
             else:
-                self._refuse(person, now, why="code")
+                self._refuse(person, now, why=proof.how)
         if not admitted:
             raise NotAdmitted
         return self._open_visit(person, now, factor_at=now)
@@ -192,27 +226,66 @@ class Gate:
             visit.save(update_fields=["seen_at"])
         return visit, person
 
-    def prove_again(self, person: Any, code: str, now: datetime, *, act: str) -> None:
+    def ask_passkey(self, visit: Any, now: datetime) -> str:
+        """Return what the visit's browser needs to prove a passkey, ``""`` without one."""
+        person = self.person.objects.get(person_id=visit.person_id)
+        return self.ring.ask_for_proof(person, visit, now)
+
+    def prove_again(self, visit: Any, proof: Proof, now: datetime, *, act: str) -> None:
         """The person of an open visit proves the second factor once more, for one ``act`` that a
-        stolen visit must not be enough for. A code is good once; when the account is locked over
-        it, its visits end. Raises ``NotAdmitted``."""
+        stolen visit must not be enough for. A code or challenge is good once; when the account is
+        locked over it, its visits end. Raises ``NotAdmitted``."""
         with transaction.atomic():
-            found = self.person.objects.select_for_update().get(person_id=person.person_id)
+            found = self.person.objects.select_for_update().get(person_id=visit.person_id)
             admitted = (
                 self._is_active(found)
                 and self._may_try(found, now)
-                and self._code_is_right(found, code, now)
+                and self._proves(found, visit, proof, now)
             )
             if admitted:
                 found.failed_tries = 0
                 found.save(update_fields=["failed_tries", "factor_step"])
-                self._note("factor_proven", found, what_for=act)
+                self._note("factor_proven", found, what_for=act, how=proof.how)
             else:
-                self._refuse(found, now, why="code")
+                self._refuse(found, now, why=proof.how)
                 if not self._may_try(found, now):
                     self.visit.objects.filter(person_id=found.person_id).delete()
         if not admitted:
             raise NotAdmitted
+
+    def add_passkey(self, visit: Any, name: str, made: str, now: datetime) -> None:
+        """Keep a passkey of the visit's person. Raises ``PasskeyRefused``, ``PasskeyLimit``."""
+        with transaction.atomic():
+            person = self.person.objects.select_for_update().get(person_id=visit.person_id)
+            passkey = self.ring.add(person, visit, name, made, now)
+            self._note("passkey_added", person, passkey=passkey.passkey_id)
+
+    def give_up_passkey(self, visit: Any, passkey_id: str, now: datetime) -> None:
+        """End a passkey of the visit's person; nothing for another's."""
+        with transaction.atomic():
+            person = self.person.objects.select_for_update().get(person_id=visit.person_id)
+            if self.ring.give_up(person, passkey_id, now):
+                self._note("passkey_given_up", person, passkey=passkey_id)
+
+    def visits_of(self, person: Any, now: datetime) -> list[Any]:
+        """Return the person's open visits, newest first."""
+        found = self.visit.objects.filter(person_id=person.person_id).exclude(factor_at=None)
+        return [
+            visit
+            for visit in found.order_by("-opened_at")
+            if rules.visit_is_open(
+                opened_at=visit.opened_at, seen_at=visit.seen_at, factor_at=visit.factor_at, now=now
+            )
+        ]
+
+    def end_visit(self, person: Any, visit_id: str, *, by: str) -> bool:
+        """End one visit of ``person``; return whether there was one."""
+        with transaction.atomic():
+            found = self.visit.objects.filter(person_id=person.person_id, visit_id=visit_id)
+            ended, _ = found.delete()
+            if ended:
+                self._note("visit_ended", person, by=by)
+        return bool(ended)
 
     def leave(self, visit: Any, person: Any) -> None:
         """End a visit."""
@@ -233,6 +306,15 @@ class Gate:
     @staticmethod
     def _may_try(person: Any, now: datetime) -> bool:
         return person.locked_until is None or person.locked_until <= now
+
+    def _proves(self, person: Any, visit: Any, proof: Proof, now: datetime) -> bool:
+        if not proof.assertion:
+            return self._code_is_right(person, proof.code, now)
+        try:
+            self.ring.prove(person, visit, proof.assertion, now)
+        except PasskeyRefused:
+            return False
+        return True
 
     def _code_is_right(self, person: Any, code: str, now: datetime) -> bool:
         secret = self.keeper.open(bytes(person.factor_sealed), person.person_id)

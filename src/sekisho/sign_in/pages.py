@@ -9,6 +9,7 @@ from typing import Any
 
 import segno
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.middleware.csrf import rotate_token
 from django.shortcuts import render
 from django.urls import URLPattern, path
@@ -16,7 +17,8 @@ from django.utils.safestring import mark_safe
 
 from sekisho.edge import CSRF_FIELD, LANGUAGE, FieldRule, PageRule, page_from_form
 from sekisho.sign_in import forms, rules
-from sekisho.sign_in.gate import Gate, InvitationOver, NotAdmitted
+from sekisho.sign_in.frame import INDOORS
+from sekisho.sign_in.gate import Gate, InvitationOver, NotAdmitted, Proof
 from sekisho.sign_in.second_factor import key_address, show_secret
 from sekisho.sign_in.words import LANGUAGES, Words
 from sekisho.vocabulary.clock import now
@@ -25,7 +27,7 @@ COOKIE_SECONDS = rules.VISIT_HOURS * 3600
 LANGUAGE_COOKIE = "sekisho_language"
 LANGUAGE_COOKIE_SECONDS = 31_536_000
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 _NEW = FieldRule("new", "flag", max_length=1)
 _TOKEN = r"[A-Za-z0-9_-]{43}"  # noqa: S105
@@ -52,7 +54,8 @@ class SignIn:
     def show(
         self, request: HttpRequest, template: str, status: int = 200, **facts: Any
     ) -> HttpResponse:
-        """Return a page in the reader's language, never kept by a cache."""
+        """Return a page in the reader's language, never kept by a cache. ``page_address``: where
+        the page can be asked for again, for one that answers a POST elsewhere."""
         language = language_of(request)
         response = render(
             request,
@@ -63,6 +66,10 @@ class SignIn:
                 "visit": getattr(request, "visit", None),
                 "person": getattr(request, "person", None),
                 "tenants": self.tenants,
+                "page_address": request.path,
+                "page_query": query_of(request),
+                # Templates call it where they ask for a passkey; other pages make no challenge.
+                "ask_passkey": lambda: self._ask_passkey(request),
                 **self.facts(request),
                 **facts,
             },
@@ -76,6 +83,22 @@ class SignIn:
     def word(self, request: HttpRequest, key: str) -> str:
         """Return one word in the reader's language."""
         return self.words[language_of(request)][key]
+
+    def _ask_passkey(self, request: HttpRequest) -> dict[str, str] | None:
+        visit = getattr(request, "visit", None) or getattr(request, "half_visit", None)
+        if visit is None:
+            return None
+        options = self.gate.ask_passkey(visit, now())
+        return script_facts("prove.js") | {"options": options} if options else None
+
+    def prove(self, request: HttpRequest, form: forms.FreshFactor, *, act: str) -> None:
+        """Have the signed-in person prove the second factor for one ``act`` (template
+        ``sign_in/fresh_factor.html``). Raises ``NotAdmitted``."""
+        visit = getattr(request, "visit", None)
+        if visit is None or not form.is_valid():
+            raise NotAdmitted
+        proof = Proof(form.cleaned_data["code"], form.cleaned_data["assertion"])
+        self.gate.prove_again(visit, proof, now(), act=act)
 
     def _set_cookie(self, response: HttpResponse, name: str, value: str, seconds: int) -> None:
         response.set_cookie(
@@ -100,7 +123,7 @@ class SignIn:
     def members_only(self, view: View, roles: Sequence[str] = ()) -> View:
         """Return ``view`` for signed-in people, with one of ``roles`` if any are given."""
 
-        def guarded(request: HttpRequest, **places: Any) -> HttpResponse:
+        def guarded(request: HttpRequest, **places: Any) -> HttpResponseBase:
             person = getattr(request, "person", None)
             if person is None:
                 return HttpResponseRedirect("/sign-in")
@@ -144,17 +167,18 @@ class SignIn:
         return response
 
     def code(self, request: HttpRequest) -> HttpResponse:
-        """The second factor."""
+        """The second factor: the app's code, or a passkey."""
         half_visit = getattr(request, "half_visit", None)
         if half_visit is None:
             return HttpResponseRedirect("/" if getattr(request, "person", None) else "/sign-in")
         if request.method != "POST":
             return self.show(request, "sign_in/code.html")
-        form = forms.Code(request.POST)
+        form = forms.FreshFactor(request.POST)
         try:
             if not form.is_valid():
                 raise NotAdmitted
-            token, visit = self.gate.check_code(half_visit, form.cleaned_data["code"], now())
+            proof = Proof(form.cleaned_data["code"], form.cleaned_data["assertion"])
+            token, visit = self.gate.check_factor(half_visit, proof, now())
         except NotAdmitted:
             return self.show(request, "sign_in/code.html", 403, wrong=True)
         response = HttpResponseRedirect("/")
@@ -249,11 +273,24 @@ class SignIn:
         kinds = {"name": "email"} | ({"client_body": "word"} if self.tenants else {})
         return [
             page_from_form("/sign-in", sign_in, kinds=kinds, query=(LANGUAGE, _NEW)),
-            page_from_form("/sign-in/code", forms.Code, kinds={"code": "digits"}),
+            page_from_form("/sign-in/code", forms.FreshFactor, kinds=forms.FACTOR_KINDS),
             PageRule("/sign-out", methods=("POST",), fields=(CSRF_FIELD,)),
             page_from_form(invitation, forms.ChoosePassword),
             page_from_form(invitation + "/code", forms.Code, kinds={"code": "digits"}),
         ]
+
+
+def query_of(request: HttpRequest) -> str:
+    """Return what a page was asked for besides its language, so that a switch of language keeps a
+    search: ``a=b&``, or nothing."""
+    asked = request.GET.copy()
+    asked.pop("lang", None)
+    return f"{asked.urlencode()}&" if asked else ""
+
+
+def script_facts(name: str) -> dict[str, str]:
+    """Return the address of a script of ours and its integrity (PCI DSS 6.4.3)."""
+    return {"script": INDOORS.address(name), "integrity": INDOORS.integrity(name)}
 
 
 def language_of(request: HttpRequest) -> str:

@@ -20,6 +20,10 @@ def _visit_id() -> str:
     return new_id("visit")
 
 
+def _passkey_id() -> str:
+    return new_id("passkey")
+
+
 def _invitation_id() -> str:
     return new_id("invitation")
 
@@ -60,7 +64,7 @@ class Invitation(models.Model):
 
 class Visit(models.Model):
     """A signed-in browser; only the hash of its cookie is kept. ``factor_at`` is empty between
-    the password and the second factor."""
+    the password and the second factor. ``challenge``: what a passkey is asked to sign next."""
 
     visit_id = models.CharField(primary_key=True, max_length=40, default=_visit_id)
     client_body = models.CharField(max_length=40, blank=True, default="")
@@ -69,6 +73,27 @@ class Visit(models.Model):
     opened_at = models.DateTimeField()
     seen_at = models.DateTimeField()
     factor_at = models.DateTimeField(null=True)
+    challenge = models.BinaryField(max_length=32, null=True)
+    challenge_at = models.DateTimeField(null=True)
+
+    class Meta:
+        abstract = True
+
+
+class Passkey(models.Model):
+    """A public key whose private half is in somebody's device. ``sign_count`` as the device said
+    last; ``ended_at`` when it was given up."""
+
+    passkey_id = models.CharField(primary_key=True, max_length=40, default=_passkey_id)
+    client_body = models.CharField(max_length=40, blank=True, default="")
+    person_id = models.CharField(max_length=40)
+    credential_id = models.BinaryField(max_length=1023, unique=True)
+    public_key = models.BinaryField(max_length=1024)
+    sign_count = models.BigIntegerField(default=0)
+    name = models.CharField(max_length=40)
+    added_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
 
     class Meta:
         abstract = True

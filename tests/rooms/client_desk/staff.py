@@ -47,8 +47,8 @@ def invite(
 ) -> str:
     """Return the path of a fresh invitation."""
     message = InviteStaff(client_body=client_body, name=name, roles=list(roles))
-    link: str = make_doors(desk).answer(TERMINAL, message).body  # type: ignore[union-attr]
-    found = re.search(rb"http://localhost:7004(/invitation/[\w/-]+)", bytes(link))  # type: ignore[arg-type]
+    link = bytes(make_doors(desk).answer(TERMINAL, message).body)  # type: ignore[union-attr]
+    found = re.search(rb"http://localhost:7004(/invitation/[\w/-]+)", link)
     assert found
     return found[1].decode()
 
@@ -72,8 +72,13 @@ def accept(link: str, name: str = "hanako", client_body: str = "mihon_to") -> No
     visitor = browser()
     answer = visitor.post(link, {"password": PASSWORD, "again": PASSWORD})
     assert answer.status_code == 302, answer.content
-    code = code_at(factor_of(name, client_body), later(-1))
-    assert visitor.post(link + "/code", {"code": code}).status_code == 302
+    for _ in range(2):
+        # A half minute may end between the two clocks' looks; then the next code is right.
+        code = code_at(factor_of(name, client_body), later(-1))
+        answer = visitor.post(link + "/code", {"code": code})
+        if answer.status_code == 302:
+            break
+    assert answer.status_code == 302, answer.content
 
 
 def signed_in(

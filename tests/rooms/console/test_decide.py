@@ -10,12 +10,12 @@ import pytest
 from django.test import Client
 
 from sekisho import transport
-from sekisho.console.pages import cases, guard
 from sekisho.console.records.models import Visit
 from sekisho.crossings import payments as said
 from sekisho.crossings.evidence_keeper import AlarmShown, AlarmsListed, ListAlarms
 from sekisho.crossings.message import Refusal
 from sekisho.crossings.permits import may_send
+from sekisho.sign_in.gate import Gate, Proof
 from sekisho.transport import CrossingUnavailable
 from sekisho.vocabulary.clock import now
 from sekisho.vocabulary.identifiers import new_id, new_reference
@@ -158,8 +158,12 @@ class Clock:
 @pytest.fixture(autouse=True)
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     found = Clock()
-    for page in (cases, guard):
-        monkeypatch.setattr(page, "now", found)
+    prove_again = Gate.prove_again
+
+    def prove_then(self: Gate, visit: Any, proof: Proof, moment: datetime, *, act: str) -> None:
+        prove_again(self, visit, proof, found(), act=act)
+
+    monkeypatch.setattr(Gate, "prove_again", prove_then)
     return found
 
 

@@ -32,13 +32,15 @@ _LATER = {
 def begin_upload(
     *,
     person: Any,
+    client_body: str,
     kind: str,
     file_name: str,
     encoding: str,
     size_bytes: int,
     now: datetime,
 ) -> Upload:
-    """Note a file that is about to come. Raises ``UploadRefused``."""
+    """Note a file that is about to come for ``client_body``, the person's own or its test twin.
+    Raises ``UploadRefused``."""
     if kind not in client_bodies()[person.client_body].kinds:
         raise UploadRefused("upload_kind_wrong")
     if encoding and encoding not in ENCODINGS:
@@ -52,7 +54,7 @@ def begin_upload(
     if under_way >= UPLOADS_UNDER_WAY_LIMIT:
         raise UploadRefused("upload_too_many")
     return Upload.objects.create(
-        client_body=person.client_body,
+        client_body=client_body,
         person_name=person.name,
         kind=kind,
         file_name=file_name,

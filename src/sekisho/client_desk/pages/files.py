@@ -22,7 +22,7 @@ from sekisho.client_desk.import_bills.receive import (
     order_next,
 )
 from sekisho.client_desk.import_bills.work_through import COUNTS
-from sekisho.client_desk.pages.desk import FILES, the_desk
+from sekisho.client_desk.pages.desk import FILES, acts_for, the_desk
 from sekisho.client_desk.records.models import Upload
 from sekisho.sign_in.pages import language_of
 from sekisho.vocabulary.clock import now
@@ -71,6 +71,7 @@ def begin(request: HttpRequest) -> HttpResponse:
     try:
         upload = begin_upload(
             person=request.person,  # type: ignore[attr-defined]
+            client_body=acts_for(request),
             kind=form.cleaned_data["kind"],
             file_name=form.cleaned_data["file_name"],
             encoding=form.cleaned_data["encoding"],

@@ -12,6 +12,11 @@ from sekisho.vocabulary.identifiers import new_id
 
 
 class Person(people.Person):
+    """``roles_given_by``: the administrator who last gave the roles; empty: an operator. They never
+    approve what that administrator asked for."""
+
+    roles_given_by = models.CharField(max_length=40, blank=True, default="")
+
     class Meta:
         db_table = "person"
         constraints = [people.one_name_per_body(name="person_one_name")]
@@ -20,6 +25,11 @@ class Person(people.Person):
 class Invitation(people.Invitation):
     class Meta:
         db_table = "invitation"
+
+
+class Passkey(people.Passkey):
+    class Meta:
+        db_table = "passkey"
 
 
 class Visit(people.Visit):
@@ -36,7 +46,7 @@ class Upload(models.Model):
     ``taking``, ``taken``, ``refused`` (nothing was taken), ``given_up``."""
 
     upload_id = models.CharField(primary_key=True, max_length=40, default=_upload_id)
-    client_body = models.CharField(max_length=40)
+    client_body = models.CharField(max_length=80)
     person_name = models.CharField(max_length=64)
     kind = models.CharField(max_length=10)
     file_name = models.CharField(max_length=200)
@@ -56,3 +66,14 @@ class Upload(models.Model):
     class Meta:
         db_table = "upload"
         indexes = [models.Index(fields=["client_body", "-begun_at"], name="upload_newest")]
+
+
+from sekisho.client_desk.records.api_models import ApiAnswer, ApiKey  # noqa: E402, F401
+from sekisho.client_desk.records.portal_models import FactorReset, RefundRequest  # noqa: E402, F401
+from sekisho.client_desk.records.webhook_models import (  # noqa: E402, F401
+    Delivery,
+    Endpoint,
+    Event,
+    EventCursor,
+    Try,
+)

@@ -5,14 +5,14 @@ from __future__ import annotations
 SCOPED_TABLES = ("person", "invitation", "visit", "upload")
 
 
-def row_level_security() -> str:
+def row_level_security(*tables: str) -> str:
     """Return the SQL that hides every row of a client body that the connection did not name."""
     return "".join(
         f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY;\n"
         f"CREATE POLICY one_client_body ON {table}\n"
         "    USING (client_body = current_setting('sekisho.client_body', true))\n"
         "    WITH CHECK (client_body = current_setting('sekisho.client_body', true));\n"
-        for table in SCOPED_TABLES
+        for table in tables or SCOPED_TABLES
     )
 
 

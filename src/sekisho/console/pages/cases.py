@@ -1,5 +1,5 @@
 """Cases: payments that the machine can't end. One operator proposes how, another approves; each
-with a code from their app for this very act, so that a stolen visit decides nothing."""
+with a second factor proven for this very act, so that a stolen visit decides nothing."""
 
 from __future__ import annotations
 
@@ -20,10 +20,9 @@ from sekisho.console.watch.ask import (
 )
 from sekisho.crossings.message import Refusal
 from sekisho.crossings.payments import CaseShown, DecideCase, ListCases
-from sekisho.sign_in.forms import MAX_CODE_CHARACTERS
+from sekisho.sign_in.forms import FreshFactor
 from sekisho.sign_in.gate import NotAdmitted
 from sekisho.transport import TransportError
-from sekisho.vocabulary.clock import now
 
 MAX_REASON_CHARACTERS = 500
 DECISIONS = ("taken", "not_taken", "ask_again")
@@ -42,12 +41,11 @@ SAID_AMISS = frozenset(
 """Refusals that have a sentence of their own."""
 
 
-class DecisionForm(forms.Form):
-    """How a case ends, why, and the code that the operator's app shows now."""
+class DecisionForm(FreshFactor):
+    """How a case ends, why, and a fresh second factor."""
 
     decision = forms.ChoiceField(choices=[(one, one) for one in DECISIONS])
     reason = forms.CharField(max_length=MAX_REASON_CHARACTERS, widget=forms.Textarea)
-    code = forms.CharField(max_length=MAX_CODE_CHARACTERS)
 
 
 def list_cases(request: HttpRequest) -> HttpResponse:
@@ -121,7 +119,7 @@ def _decide(request: HttpRequest, payment_id: str) -> HttpResponse:
         return the_console().sign_in.show(request, "sign_in/no_role.html", status=403)
     try:
         act = f"{'approve' if approves else 'propose'} {decision} {payment_id}"
-        the_console().sign_in.gate.prove_again(person, form.cleaned_data["code"], now(), act=act)
+        the_console().sign_in.prove(request, form, act=act)
     except NotAdmitted:
         return _page(request, payment_id, 403, why="wrong_code", typed=typed)
     message = DecideCase(

@@ -8,12 +8,14 @@ from pathlib import Path
 
 from django.http import HttpRequest, HttpResponse
 
-from sekisho.console.records.models import Invitation, Person, Visit
+from sekisho.console.records.models import Invitation, Passkey, Person, Visit
 from sekisho.console.roles import may
 from sekisho.sign_in.frame import WORDS as SIGN_IN_WORDS
 from sekisho.sign_in.frame import Frame
 from sekisho.sign_in.gate import Gate
 from sekisho.sign_in.pages import SignIn, language_of
+from sekisho.sign_in.passkeys import Party
+from sekisho.sign_in.ring import Ring
 from sekisho.sign_in.second_factor import SecretKeeper
 from sekisho.sign_in.words import Words, load_words
 
@@ -27,7 +29,9 @@ MENU = (
     ("/disputes", "menu_disputes", "look_into_payments"),
     ("/guard", "menu_guard", "look_into_payments"),
     ("/ledger", "menu_ledger", "look_into_payments"),
+    ("/settlement", "menu_settlement", "see_cases"),
     ("/reconciliations", "menu_reconciliations", "look_into_payments"),
+    ("/account", "menu_account", "look"),
 )
 
 
@@ -45,13 +49,16 @@ _console: Console | None = None
 def open_console(folder: Path, *, address: str) -> Console:
     """Open the console of this process on its own folder."""
     global _console
-    words = load_words(SIGN_IN_WORDS, _HERE / "words")
+    own_words = _HERE / "words"
+    topics = sorted(file.parent for file in own_words.glob("*/ja.toml"))
+    words = load_words(SIGN_IN_WORDS, own_words, *topics)
     gate = Gate(
         zone="console",
         person=Person,
         invitation=Invitation,
         visit=Visit,
         keeper=SecretKeeper.from_folder(folder),
+        ring=Ring(Party(address, "sekisho console"), Passkey, Visit),
     )
     sign_in = SignIn(
         gate=gate,

@@ -16,23 +16,21 @@ from sekisho.console.watch.ask import ask
 from sekisho.crossings.evidence_keeper import ListAlarms
 from sekisho.crossings.message import Refusal
 from sekisho.crossings.payments import SetCardEntry, ShowGuard
-from sekisho.sign_in.forms import MAX_CODE_CHARACTERS
+from sekisho.sign_in.forms import FreshFactor
 from sekisho.sign_in.gate import NotAdmitted
 from sekisho.transport import TransportError
-from sekisho.vocabulary.clock import now
 
 ALARMS_SHOWN = 100
 COUNTS_SHOWN = 100
 MAX_SITE_CHARACTERS = 40
 
 
-class CardEntryForm(forms.Form):
-    """Close a site's card entry or open it again, why, and the code that the app shows now."""
+class CardEntryForm(FreshFactor):
+    """Close a site's card entry or open it again, why, and a fresh second factor."""
 
     site = forms.CharField(max_length=MAX_SITE_CHARACTERS)
     entry = forms.ChoiceField(choices=[("close", "close"), ("open", "open")])
     reason = forms.CharField(max_length=MAX_REASON_CHARACTERS)
-    code = forms.CharField(max_length=MAX_CODE_CHARACTERS)
 
 
 def show_alarms(request: HttpRequest) -> HttpResponse:
@@ -78,7 +76,7 @@ def _set_card_entry(request: HttpRequest) -> str:
     typed = form.cleaned_data
     try:
         act = f"{typed['entry']} {typed['site']}"
-        the_console().sign_in.gate.prove_again(person, typed["code"], now(), act=act)
+        the_console().sign_in.prove(request, form, act=act)
         message = SetCardEntry(
             site=typed["site"],
             open=typed["entry"] == "open",

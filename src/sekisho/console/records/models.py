@@ -16,6 +16,11 @@ class Invitation(people.Invitation):
         db_table = "invitation"
 
 
+class Passkey(people.Passkey):
+    class Meta:
+        db_table = "passkey"
+
+
 class Visit(people.Visit):
     class Meta:
         db_table = "visit"

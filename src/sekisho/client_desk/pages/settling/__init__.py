@@ -1,0 +1,1 @@
+"""Pages about settled days, payouts, and the files that go with them."""
