@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sekisho.crossings import card_network, client_desk, console, payments, vault
+from sekisho.crossings import card_network, client_desk, console, hook_sender, payments, vault
 from sekisho.crossings.permits import PERMITS, Message
 from sekisho.crossings.repeating import ANEW, DEEDS, ONCE, QUESTIONS
 
@@ -29,11 +29,22 @@ PROVEN: dict[Message, str] = {
     "::test_a_refund_said_again_is_one_refund_told_again",
     card_network.AnswerChargeback: "card_network/test_chargeback.py"
     "::test_a_contested_case_is_decided_and_told_once",
+    hook_sender.Deliver: "hook_sender/test_carry.py::test_deliveries_said_again_are_carried_once",
+    hook_sender.TakeOutcomes: "hook_sender/test_carry.py"
+    "::test_outcomes_taken_twice_are_forgotten_once",
     vault.Release: "vault/test_releases.py::test_a_permit_is_good_once",
     vault.ResetBudget: "vault/test_budget.py::test_a_closed_breaker_is_not_reset",
     vault.OpenCardForm: "vault/test_card_form.py::test_a_new_form_shuts_the_earlier_one",
     client_desk.InviteStaff: "client_desk/test_sign_in.py"
     "::test_a_new_invitation_makes_the_earlier_link_worthless",
+    client_desk.MakeFactorAnew: "client_desk/test_staff.py"
+    "::test_an_operator_makes_a_factor_anew_and_the_earlier_link_is_worthless",
+    client_desk.MakeApiKey: "client_desk/test_api_keys.py"
+    "::test_an_order_for_a_key_said_again_makes_no_other",
+    client_desk.RotateApiKey: "client_desk/test_api_keys.py"
+    "::test_a_replaced_key_is_not_replaced_twice",
+    client_desk.RevokeApiKey: "client_desk/test_api_keys.py"
+    "::test_the_terminal_s_word_ends_a_key_once",
     console.InviteOperator: "console/test_console.py::test_a_newer_invitation_ends_the_older",
 }
 """Where each promise is proven, beside the tables ``SAID_TWICE`` of payments and vault."""

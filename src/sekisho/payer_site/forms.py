@@ -5,6 +5,8 @@ a typed value beyond the answer to its own request.
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Callable
 from datetime import date
 from functools import partial
@@ -139,23 +141,17 @@ class AgreeToTermsForm(TurnForm):
 _ERAS = [("western", ""), *((era, "") for era in read_person.ERAS)]
 
 
-class FindPolicyForm(SayingForm):
-    """Policy number and date of birth; the date leaves this form in a sealed box only."""
+class BirthForm(SayingForm):
+    """A date of birth; it leaves this form in a sealed box only."""
 
-    policy_number = _numbers(12)
     birth_era = forms.ChoiceField(choices=_ERAS, required=False)
     birth_year = Typed(longest=10, inputmode="numeric", autocomplete="off", look="input--w4")
     birth_month = Typed(longest=10, inputmode="numeric", autocomplete="off", look="input--w3")
     birth_day = Typed(longest=10, inputmode="numeric", autocomplete="off", look="input--w3")
 
-    number: str | None = None
     born: date | None = None
 
     def clean(self) -> None:
-        self.number = self.read(
-            "policy_number",
-            partial(_read_number, "policy_number", read_slip.POLICY_DIGITS),
-        )
         parts = ("birth_year", "birth_month", "birth_day")
         typed = [self.read(part, str) for part in parts]
         if None in typed:
@@ -166,6 +162,31 @@ class FindPolicyForm(SayingForm):
         except TypedWrong as wrong:
             part = wrong.key.split(".")[1]
             self.add_error(part if part in parts else "birth_year", wrong.key)
+
+
+class ChangeCardForm(BirthForm):
+    """A date of birth, and the handle of the errand that it begins: made with the page, so that a
+    form sent twice is one errand."""
+
+    handle = forms.RegexField(
+        r"[A-Za-z0-9_-]{43}", max_length=43, required=False, widget=forms.HiddenInput
+    )
+
+
+class FindPolicyForm(BirthForm):
+    """Policy number and date of birth."""
+
+    policy_number = _numbers(12)
+    field_order = ("policy_number",)
+
+    number: str | None = None
+
+    def clean(self) -> None:
+        self.number = self.read(
+            "policy_number",
+            partial(_read_number, "policy_number", read_slip.POLICY_DIGITS),
+        )
+        super().clean()
 
 
 class PersonForm(TurnForm):
@@ -247,19 +268,27 @@ class FindPaymentForm(SayingForm):
     """Reference and the number that the payment was for."""
 
     reference = Typed(longest=40, autocomplete="off", look="input--digits input--w20")
-    number = _numbers(20)
+    number = Typed(longest=40, autocomplete="off", look="input--digits input--w20")
 
     reference_read: str | None = None
     number_read: str | None = None
 
     def clean(self) -> None:
         self.reference_read = self.read("reference", _read_reference)
-        self.number_read = self.read(
-            "number",
-            partial(
-                _read_number, "number", (read_slip.POLICY_DIGITS[0], read_slip.PAYMENT_DIGITS[1])
-            ),
-        )
+        self.number_read = self.read("number", _read_paid_number)
+
+
+_BODYS_REFERENCE = re.compile(r"(?=.*[A-Za-z._])[A-Za-z0-9._-]{1,40}")
+"""What a client body calls a payment that it asked for by a link."""
+
+
+def _read_paid_number(text: str) -> str:
+    """A slip's or policy's number, or the client body's own reference."""
+    typed = unicodedata.normalize("NFKC", text).strip()
+    if _BODYS_REFERENCE.fullmatch(typed):
+        return typed
+    digits = (read_slip.POLICY_DIGITS[0], read_slip.PAYMENT_DIGITS[1])
+    return _read_number("number", digits, text)
 
 
 def _read_reference(text: str) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sekisho.payer_site.errors import SettingsWrong
 from sekisho.payer_site.seal_items import PUBLIC_KEY_NAME, Sealer
 from sekisho.payer_site.site_settings import SiteFile, load_site
+from sekisho.vocabulary.twins import twin_of
 
 if TYPE_CHECKING:
     from sekisho.transport.briefing import Briefing
@@ -64,6 +65,7 @@ def make_site(briefing: Briefing, site: SiteFile) -> Any:
         origin=origins[briefing.process],
         vault_origin=origins["vault"],
         sealer=Sealer(briefing.public_keys[PUBLIC_KEY_NAME], site.site.client_body),
+        test_sealer=Sealer(briefing.public_keys[PUBLIC_KEY_NAME], twin_of(site.site.client_body)),
         notice_file=Path(briefing.folder) / NOTICE_FILE,
     )
 

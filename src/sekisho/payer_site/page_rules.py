@@ -5,9 +5,11 @@ from __future__ import annotations
 from sekisho.edge import LOOK_PAGE, FieldRule, PageRule, page_from_form
 from sekisho.payer_site import forms
 from sekisho.payer_site.pages.wait import MAX_CRES_CHARACTERS
+from sekisho.vocabulary.twins import TEST_TOKEN_PREFIX
 
 _HANDLE = r"(?P<secret>[A-Za-z0-9_-]{43})"
 _ERRAND = rf"/e/{_HANDLE}/"
+_LINK_TOKEN = rf"(?P<secret>(?:{TEST_TOKEN_PREFIX})?[A-Za-z0-9_-]{{43}})"
 _TURN = "digits"
 _LANGUAGE = FieldRule("lang", "word", max_length=10)
 _AGAIN = FieldRule("again", "digits", max_length=1)
@@ -39,7 +41,11 @@ def _of_every_site() -> tuple[PageRule, ...]:
         PageRule("/"),
         PageRule("/about"),
         page_from_form(
-            "/status", forms.FindPaymentForm, kinds={"reference": "word", "number": "digits"}
+            "/status", forms.FindPaymentForm, kinds={"reference": "word", "number": "reference"}
+        ),
+        PageRule(rf"/pay/{_LINK_TOKEN}"),
+        page_from_form(
+            _ERRAND + "bill", forms.AgreeToBillForm, kinds={"turn": _TURN, "email": "email"}
         ),
         _only_shown("card"),
         _only_shown("card/done"),
@@ -71,18 +77,18 @@ def _of_bills() -> tuple[PageRule, ...]:
     numbers = (
         "payee_number", "payment_number", "confirmation_number", "category_number", "el_number",
     )  # fmt: skip
-    return (
-        page_from_form("/bill", forms.FindBillForm, kinds=dict.fromkeys(numbers, "digits")),
-        page_from_form(
-            _ERRAND + "bill", forms.AgreeToBillForm, kinds={"turn": _TURN, "email": "email"}
-        ),
-    )
+    return (page_from_form("/bill", forms.FindBillForm, kinds=dict.fromkeys(numbers, "digits")),)
 
 
 def _of_policies() -> tuple[PageRule, ...]:
     birth = ("birth_year", "birth_month", "birth_day", "policy_number")
     return (
         page_from_form("/policy", forms.FindPolicyForm, kinds=dict.fromkeys(birth, "digits")),
+        page_from_form(
+            rf"/card/{_LINK_TOKEN}",
+            forms.ChangeCardForm,
+            kinds={**dict.fromkeys(birth[:3], "digits"), "handle": "base64"},
+        ),
         page_from_form(_ERRAND + "terms", forms.AgreeToTermsForm, kinds={"turn": _TURN}),
         page_from_form(
             _ERRAND + "person",

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 from django.db import transaction
 
-from sekisho.crossings.payments import BillFacts, PaymentStarted, PolicyFacts
+from sekisho.crossings.payments import BillFacts, LinkOpened, PaymentStarted, PolicyFacts
 from sekisho.payer_site.errors import ErrandGone
 from sekisho.payer_site.keep_visit import digest
 from sekisho.payer_site.records.models import Errand, Visit
@@ -27,7 +27,38 @@ MAX_ERRANDS_PER_VISIT = 30
 def open_errand(visit: Visit, facts: BillFacts | PolicyFacts, number: str) -> str:
     """Begin an errand about a bill or policy; return its handle. ``number`` is what was typed; its
     last digits stay."""
-    handle = new_token()
+    return _open(visit, facts, number[-SHOWN_DIGITS:])
+
+
+def open_link_errand(visit: Visit, opened: LinkOpened) -> str:
+    """Begin an errand about the bill of a link; return its handle."""
+    return _open(
+        visit,
+        opened.bill,
+        opened.payment_number[-SHOWN_DIGITS:] if opened.printed else opened.payment_number,
+        link_id=opened.link_id,
+        printed=opened.printed,
+        test=opened.test,
+        return_url=opened.return_url,
+    )
+
+
+def open_change_errand(visit: Visit, facts: PolicyFacts, handle: str, *, test: bool) -> Errand:
+    """Begin an errand about another card for an enrolment, under a handle that was given out
+    already (the vault's form returns to it)."""
+    number = facts.policy_number[-SHOWN_DIGITS:]
+    _open(visit, facts, number, handle, card_change=True, test=test, agreed_at=now())
+    return find_errand(visit, handle)
+
+
+def _open(
+    visit: Visit,
+    facts: BillFacts | PolicyFacts,
+    shown_number: str,
+    handle: str = "",
+    **more: Any,
+) -> str:
+    handle = handle or new_token()
     stale = Errand.objects.filter(visit=visit, payment_id="").order_by("-opened_at").values("pk")
     Errand.objects.filter(
         pk__in=[row["pk"] for row in stale[MAX_ERRANDS_PER_VISIT - 1 : MAX_ERRANDS_PER_VISIT + 50]]
@@ -37,9 +68,10 @@ def open_errand(visit: Visit, facts: BillFacts | PolicyFacts, number: str) -> st
         visit=visit,
         kind="bill" if isinstance(facts, BillFacts) else "policy",
         facts=msgspec.to_builtins(facts),
-        shown_number=number[-SHOWN_DIGITS:],
+        shown_number=shown_number,
         payment_key=new_token(),
         opened_at=now(),
+        **more,
     )
     return handle
 

@@ -46,6 +46,14 @@ class Contact(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     hours: Told
 
 
+class Post(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Who sends the site's postcards; the vault prints them."""
+
+    name: str
+    postal_code: str
+    address: str
+
+
 class SitePages(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``[site]``: what the pages show."""
 
@@ -67,6 +75,7 @@ class SitePages(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     lead: Told
     terms: ToldLines | None = None
     """What an applicant agrees to; needed by ``kind = "policies"``."""
+    post: Post | None = None
 
 
 class FeeShown(msgspec.Struct, frozen=True, kw_only=True):

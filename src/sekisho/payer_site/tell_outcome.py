@@ -46,8 +46,10 @@ class Outcome:
     retry: Literal["", "card", "start"]
 
 
-def tell_outcome(shown: PaymentShown) -> Outcome:
-    """Return what to say of a payment that is over, or unknown."""
+def tell_outcome(shown: PaymentShown, *, change: bool = False) -> Outcome:
+    """Return what to say of a payment that is over, or unknown. ``change``: it was the check of
+    another card for an enrolment."""
+    what = "change" if change else shown.purpose
     status, reason = shown.status, shown.reason if shown.reason in REASONS else ""
     retry: Literal["", "card", "start"] = ""
     if status in ("declined", "failed"):
@@ -56,8 +58,8 @@ def tell_outcome(shown: PaymentShown) -> Outcome:
         retry = "start"
     return Outcome(
         panel=_PANELS.get(status, "wait"),
-        title=f"outcome.{status}.{shown.purpose}.title",
-        money=f"outcome.{status}.{shown.purpose}.money",
+        title=f"outcome.{status}.{what}.title",
+        money=f"outcome.{status}.{what}.money",
         reason=f"outcome.reason.{reason}" if reason else "",
         again=f"outcome.again.{retry or ('superseded' if reason == 'superseded' else status)}",
         retry=retry,

@@ -13,9 +13,10 @@ from django.utils.crypto import salted_hmac
 from sekisho.edge.client_address import rate_key
 from sekisho.edge.look import Shelf
 from sekisho.edge.look.words import Catalogue
-from sekisho.payer_site.records.models import Visit
+from sekisho.payer_site.records.models import Errand, Visit
 from sekisho.payer_site.seal_items import Sealer
 from sekisho.payer_site.site_settings import MoneyShown, SitePages
+from sekisho.vocabulary.identifiers import new_token
 
 HERE = Path(__file__).parent
 WORDS = Catalogue(HERE / "words")
@@ -32,6 +33,8 @@ class ThisSite:
     origin: str
     vault_origin: str
     sealer: Sealer
+    test_sealer: Sealer
+    """Closes boxes for the client body's twin."""
     notice_file: Path
 
 
@@ -39,6 +42,12 @@ def this_site() -> ThisSite:
     """Return the site of this process."""
     found: ThisSite = settings.SEKISHO_SITE
     return found
+
+
+def sealer_for(errand: Errand) -> Sealer:
+    """Return what seals for the client body that the errand is with."""
+    site = this_site()
+    return site.test_sealer if errand.test else site.sealer
 
 
 def origin_of(url: str) -> str:
@@ -58,3 +67,8 @@ def session_of(visit: Visit) -> str:
     """Return a keyed hash of the visit, for counting tries."""
     text = bytes(visit.digest).hex()
     return salted_hmac("payer_site.session", text, algorithm="sha256").hexdigest()
+
+
+def unknown_session() -> str:
+    """Return a session for a browser that has no visit yet: its tries count by their source."""
+    return salted_hmac("payer_site.session", new_token(), algorithm="sha256").hexdigest()

@@ -19,6 +19,7 @@ ZONES = frozenset(
         "vault",
         "payments",
         "card_network",
+        "hook_sender",
         "security",
         "console",
         "simulators",

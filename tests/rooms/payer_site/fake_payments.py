@@ -46,6 +46,15 @@ POLICY = p.PolicyFacts(
 )
 
 
+ENROLMENT = p.EnrolmentFacts(
+    enrolment_id="enrol_1",
+    policy=POLICY,
+    applied_on=date(2026, 11, 23),
+    first_charge_month="2027-06",
+    status="applied",
+)
+
+
 def is_solved(puzzle: p.Puzzle, proof: str) -> bool:
     """Whether the proof holds, worked out here once more from the crossing's words."""
     numbers = proof.split("-")
@@ -76,6 +85,14 @@ class FakePayments:
         self.puzzle: p.Puzzle | None = None
         """Asked for at "pay" until its proof comes, or until its time to wait is over."""
         self.cards_closed = False
+        self.links: dict[str, p.LinkOpened] = {}
+        """By token, what a link opens."""
+        self.card_links: set[str] = set()
+        """Tokens of links by which another card is given."""
+
+    @property
+    def is_test(self) -> bool:
+        return self.client_body.endswith("_test")
 
     @property
     def public_key(self) -> bytes:
@@ -132,6 +149,11 @@ class FakePayments:
             raise Refusal("bill_unknown")
         return p.BillFound(bill=BILL)
 
+    def on_OpenLink(self, message: p.OpenLink) -> p.LinkOpened:
+        if message.token not in self.links:
+            raise Refusal("link_unknown")
+        return self.links[message.token]
+
     def on_FindPolicy(self, message: p.FindPolicy) -> p.PolicyFound:
         born = self.opened(message.sealed_date_of_birth)
         if message.policy_number != POLICY_NUMBER or born != {"date_of_birth": BORN}:
@@ -144,6 +166,15 @@ class FakePayments:
     def on_StartEnrolment(self, message: p.StartEnrolment) -> p.PaymentStarted:
         return self._start(message.key, "enrolment", "email" in self.opened(message.box))
 
+    def on_StartCardChange(self, message: p.StartCardChange) -> p.PaymentStarted:
+        if message.token not in self.card_links:
+            raise Refusal("link_unknown")
+        if self.opened(message.sealed_date_of_birth) != {"date_of_birth": BORN}:
+            raise Refusal("birth_wrong", field="date_of_birth")
+        started = self._start(message.key, "enrolment", True)
+        self.change(started.payment_id, enrolment=ENROLMENT)
+        return started
+
     def _start(self, key: str, purpose: Any, mail_wanted: bool) -> p.PaymentStarted:
         if key not in self.by_key:
             for other in self.payments.values():
@@ -151,9 +182,10 @@ class FakePayments:
                     self.change(other.payment_id, status="cancelled", reason="superseded")
             moment = datetime.now(UTC)
             shown = p.PaymentShown(
-                payment_id=new_id("pay"),
+                payment_id=new_id("tpay" if self.is_test else "pay"),
                 reference=new_reference(),
                 purpose=purpose,
+                test=self.is_test,
                 status="started",
                 reason="",
                 bill=BILL if purpose == "payment" else None,
@@ -250,13 +282,7 @@ class FakePayments:
         shown = self.payments[payment_id] if payment_id else self.only()
         enrolment = None
         if shown.purpose == "enrolment":
-            enrolment = p.EnrolmentFacts(
-                enrolment_id="enrol_1",
-                policy=POLICY,
-                applied_on=date(2026, 11, 23),
-                first_charge_month="2027-06",
-                status="applied",
-            )
+            enrolment = ENROLMENT
         self.change(
             shown.payment_id,
             status="succeeded",

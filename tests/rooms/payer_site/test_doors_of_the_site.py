@@ -78,8 +78,12 @@ def test_every_address_has_a_rule_and_every_rule_an_address(tax: FakePayments, k
     resolver = get_resolver(f"sekisho.payer_site.pages.urls_{kind}")
     handle = "A" * 43
     addresses = {
-        "/" + str(pattern.pattern).replace("<handle:handle>", handle)
+        "/"
+        + str(pattern.pattern)
+        .replace("<handle:handle>", handle)
+        .replace("<link_token:token>", token)
         for pattern in resolver.url_patterns
+        for token in (handle, f"test_{handle}")
     }
     assert len(addresses) > 14
     for address in addresses:

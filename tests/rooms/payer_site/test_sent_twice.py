@@ -82,16 +82,28 @@ def confirming_premium(premium: FakePayments, browser: Client) -> tuple[Any, str
     return browser.get(at(card, "confirm")), "/confirm", {}
 
 
+def changing_card(premium: FakePayments, browser: Client) -> tuple[Any, str, dict[str, str]]:
+    token = "t" * 43
+    premium.card_links.add(token)
+    year, month, day = BORN.split("-")
+    typed = {"birth_era": "western", "birth_year": year, "birth_month": month, "birth_day": day}
+    return browser.get(f"/card/{token}"), f"/card/{token}", typed
+
+
 TAX_FORMS = (
     finding, agreeing, confirming, another_card, cancelling, extending, asking_status,
 )  # fmt: skip
-PREMIUM_FORMS = (finding_policy, agreeing_to_terms, applying, confirming_premium)
-NO_FORM = {"entry", "about", "card", "card_done", "progress", "state", "challenge", "outcome"}
+PREMIUM_FORMS = (
+    finding_policy, agreeing_to_terms, applying, confirming_premium, changing_card,
+)  # fmt: skip
+NO_FORM = {
+    "entry", "about", "pay", "card", "card_done", "progress", "state", "challenge", "outcome",
+}  # fmt: skip
 """Pages that are only read. ``returned`` is the form of the card company, below."""
 NAMED = {
     finding: "find", agreeing: "bill", confirming: "confirm", another_card: "another_card",
     cancelling: "cancel", extending: "extend", asking_status: "status", finding_policy: "find",
-    agreeing_to_terms: "terms", applying: "person",
+    agreeing_to_terms: "terms", applying: "person", changing_card: "change_card",
 }  # fmt: skip
 
 
@@ -114,7 +126,9 @@ def sent_twice(payments: FakePayments, browser: Client, story: Story) -> None:
         assert second.headers["Location"] == first.headers["Location"]
     assert len(payments.payments) == payments_then
     keys = {
-        one.key for kind in (p.StartPayment, p.StartEnrolment) for one in payments.messages(kind)
+        one.key
+        for kind in (p.StartPayment, p.StartEnrolment, p.StartCardChange)
+        for one in payments.messages(kind)
     }
     assert len(keys) <= 1
 

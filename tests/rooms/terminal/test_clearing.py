@@ -10,12 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from sekisho.bank_files.clearing import ClearingBroken, check_clearing, pieces
 from sekisho.crossings.payments import MAX_CLEARING_ROWS
-from sekisho.processes.terminal.read_clearing import (
-    ClearingBroken,
-    check_clearing,
-    pieces,
-)
 from sekisho.simulators.card_network.book import Book, Entry, Key
 from sekisho.simulators.card_network.clearing import write_clearing
 from sekisho.simulators.card_network.disputes import Disputes

@@ -20,7 +20,7 @@ from sekisho.payer_site.run_errand import (
     one_at_a_time,
     open_errand,
 )
-from sekisho.payer_site.this_site import session_of, source_of, this_site
+from sekisho.payer_site.this_site import sealer_for, session_of, source_of, this_site
 from sekisho.transport import cross
 from sekisho.vocabulary.clock import now
 
@@ -96,7 +96,7 @@ def _start(
 ) -> HttpResponse:
     sealed = None
     if form.address is not None:
-        sealed = this_site().sealer.seal_items({"email": form.address})
+        sealed = sealer_for(errand).seal_items({"email": form.address})
     with one_at_a_time(errand) as mine:
         if form.turn_sent() != mine.turn:
             return go_on(handle, mine)
@@ -122,6 +122,7 @@ def start_payment(request: HttpRequest, handle: str, errand: Errand) -> None:
             return_url=site.origin + reverse("card_done", args=[handle]),
             source=source_of(request),
             session=session_of(errand.visit),
+            link_id=errand.link_id,
         )
     )
     note_started(errand, started)

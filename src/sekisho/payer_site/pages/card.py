@@ -99,6 +99,9 @@ def _reopen(errand: Errand, handle: str) -> None:
 
 def _start_anew(request: HttpRequest, handle: str, errand: Errand) -> None:
     """The payment ended without money: another one, for the same bill or policy."""
+    if errand.card_change:
+        # Only the link of the mail begins another one: this browser has its token no more.
+        raise Refusal("card_link_over")
     if errand.kind == "bill":
         start_payment(request, handle, errand)
     else:

@@ -32,8 +32,10 @@ def outcome(request: HttpRequest, handle: str, errand: Errand) -> HttpResponse:
         "handle": handle,
         "about": facts_of(errand),
         "shown": shown,
-        "outcome": tell_outcome(shown),
-        "can_reuse_person": errand.kind == "bill" or errand.sealed is not None,
+        "outcome": tell_outcome(shown, change=errand.card_change),
+        "can_reuse_person": errand.kind == "bill"
+        or errand.sealed is not None
+        or errand.card_change,
     }
     return show(request, "outcome", facts)
 

@@ -71,7 +71,7 @@ def _ask(request: HttpRequest, number: str, born: date, visit: Visit) -> PolicyF
 @errand_page
 def terms(request: HttpRequest, handle: str, errand: Errand) -> HttpResponse:
     """The policy found, and what one agrees to."""
-    if errand.kind != "policy" or _in_flight(errand):
+    if errand.kind != "policy" or errand.card_change or _in_flight(errand):
         return go_on(handle, errand)
     form = AgreeToTermsForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
@@ -86,7 +86,8 @@ def terms(request: HttpRequest, handle: str, errand: Errand) -> HttpResponse:
 def person(request: HttpRequest, handle: str, errand: Errand) -> HttpResponse:
     """Who applies. What was typed is shown by the same request only; afterwards the page says that
     it was entered and offers to enter it anew or to go on."""
-    if errand.kind != "policy" or errand.agreed_at is None or _in_flight(errand):
+    foreign = errand.kind != "policy" or errand.card_change
+    if foreign or errand.agreed_at is None or _in_flight(errand):
         return go_on(handle, errand)
     if request.method == "POST" and "find_address" in request.POST:
         return _address_found(request, handle, errand)

@@ -11,12 +11,14 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from sekisho.crossings.message import Refusal
+from sekisho.crossings.payments import PaymentShown
 from sekisho.payer_site.errors import ErrandGone
 from sekisho.payer_site.keep_visit import find_visit
 from sekisho.payer_site.records.models import Errand, Visit
 from sekisho.payer_site.run_errand import find_errand
 from sekisho.payer_site.this_site import this_site
 from sekisho.transport import TransportError
+from sekisho.vocabulary.twins import is_test_token
 
 SEE_OTHER = 303
 RETRY_AFTER_SECONDS = 30
@@ -24,9 +26,15 @@ RETRY_AFTER_SECONDS = 30
 STEPS = {
     "bills": ("find", "check", "card", "confirm", "done"),
     "policies": ("policy", "terms", "person", "card", "confirm", "done"),
+    "link": ("check", "card", "confirm", "done"),
+    "change": ("birth", "card", "confirm", "done"),
 }
 
 REFUSED = {
+    "link_unknown": 404,
+    "link_cancelled": 410,
+    "card_link_over": 410,
+    "link_expired": 410,
     "bill_unknown": 404,
     "bill_paid": 409,
     "bill_in_payment": 409,
@@ -59,15 +67,31 @@ def show(
     request: HttpRequest, name: str, facts: dict[str, Any], *, status: int = 200
 ) -> HttpResponse:
     """Return the page ``name`` (a template) with ``facts``."""
-    site = this_site()
+    site, errand = this_site(), facts.get("errand")
     context = {
         "language": request.language,  # type: ignore[attr-defined]
         "site": site.pages,
         "money": site.money,
-        "steps": STEPS[site.pages.kind],
+        "steps": _steps(request, errand),
+        "test": _is_test(request, errand, facts.get("shown")),
         **facts,
     }
     return render(request, f"{name}.html", context, status=status)
+
+
+def _steps(request: HttpRequest, errand: Errand | None) -> tuple[str, ...]:
+    match = request.resolver_match
+    if (errand and errand.card_change) or (match and match.url_name == "change_card"):
+        return STEPS["change"]
+    return STEPS["link" if errand and errand.link_id else this_site().pages.kind]
+
+
+def _is_test(request: HttpRequest, errand: Errand | None, shown: PaymentShown | None) -> bool:
+    """Whether the page is of a client body's twin: it must say so, whatever it shows."""
+    if errand is not None or shown is not None:
+        return bool(errand and errand.test) or bool(shown and shown.test)
+    match = request.resolver_match
+    return is_test_token(str(match.kwargs.get("token", ""))) if match else False
 
 
 def see_other(name: str, *args: str) -> HttpResponse:
@@ -85,11 +109,21 @@ def refused(request: HttpRequest, refusal: Refusal, errand: Errand | None = None
         "detail": refusal.detail,
         "moment_at": refusal.detail if refusal.code in WITH_MOMENT else "",
         "reference": refusal.detail if refusal.code in WITH_REFERENCE else "",
+        "errand": errand,
+        "by_link": _by_link(request, errand),
     }
     response = show(request, "refused", facts, status=status)
     if status in (429, 503):
         response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
     return response
+
+
+def _by_link(request: HttpRequest, errand: Errand | None) -> bool:
+    """Whether the payer came by a link: then there is no slip to look at once more."""
+    match = request.resolver_match
+    return bool(errand and (errand.link_id or errand.card_change)) or bool(
+        match and match.url_name in ("pay", "change_card")
+    )
 
 
 def unavailable(request: HttpRequest, errand: Errand | None = None) -> HttpResponse:
@@ -109,9 +143,9 @@ def page(view: Page) -> Page:
     """A page without an errand: turns what went wrong into its page."""
 
     @functools.wraps(view)
-    def answer(request: HttpRequest, *args: Any) -> HttpResponse:
+    def answer(request: HttpRequest, **named: Any) -> HttpResponse:
         try:
-            return view(request, *args)
+            return view(request, **named)
         except Refusal as refusal:
             return refused(request, refusal)
         except TransportError:

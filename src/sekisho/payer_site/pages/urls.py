@@ -6,7 +6,19 @@ from __future__ import annotations
 from django.urls import path, register_converter
 from django.views.decorators.http import require_POST, require_safe
 
-from sekisho.payer_site.pages import bill, card, confirm, entry, outcome, policy, stay, wait
+from sekisho.payer_site.pages import (
+    bill,
+    card,
+    card_change,
+    confirm,
+    entry,
+    link,
+    outcome,
+    policy,
+    stay,
+    wait,
+)
+from sekisho.vocabulary.twins import TEST_TOKEN_PREFIX
 
 
 class Handle:
@@ -21,12 +33,21 @@ class Handle:
         return value
 
 
+class LinkToken(Handle):
+    """``link_token`` of payments; a twin's has its mark before it."""
+
+    regex = f"(?:{TEST_TOKEN_PREFIX})?{Handle.regex}"
+
+
 register_converter(Handle, "handle")
+register_converter(LinkToken, "link_token")
 
 OF_EVERY_SITE = [
     path("", require_safe(entry.entry), name="entry"),
     path("about", require_safe(entry.about), name="about"),
     path("status", outcome.status, name="status"),
+    path("pay/<link_token:token>", require_safe(link.pay), name="pay"),
+    path("e/<handle:handle>/bill", bill.bill, name="bill"),
     path("e/<handle:handle>/card", require_safe(card.card), name="card"),
     path("e/<handle:handle>/card/done", require_safe(card.card_done), name="card_done"),
     path("e/<handle:handle>/card/another", require_POST(card.another_card), name="another_card"),
@@ -42,11 +63,11 @@ OF_EVERY_SITE = [
 
 OF_BILLS = [
     path("bill", bill.find_bill, name="find"),
-    path("e/<handle:handle>/bill", bill.bill, name="bill"),
 ]
 
 OF_POLICIES = [
     path("policy", policy.find_policy, name="find"),
+    path("card/<link_token:token>", card_change.change_card, name="change_card"),
     path("e/<handle:handle>/terms", policy.terms, name="terms"),
     path("e/<handle:handle>/person", policy.person, name="person"),
 ]

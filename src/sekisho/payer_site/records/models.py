@@ -25,8 +25,19 @@ class Errand(models.Model):
     kind = models.CharField(max_length=8)
     facts = models.JSONField()
     """``BillFacts`` or ``PolicyFacts``: no personal item."""
-    shown_number = models.CharField(max_length=20)
-    """Last digits of the number that the payer typed, to recognise it by."""
+    shown_number = models.CharField(max_length=40)
+    """Last digits of the number that the payer typed, to recognise it by; for a bill without a slip
+    the client body's whole reference."""
+    link_id = models.CharField(max_length=64, blank=True, default="")
+    """Of the link by which the payer came; the link's token is not kept."""
+    printed = models.BooleanField(default=True)
+    """Whether the bill has a slip."""
+    test = models.BooleanField(default=False)
+    """Of a client body's twin for trying out: the pages say so, and no real money moves."""
+    return_url = models.CharField(max_length=1000, blank=True, default="")
+    """The client body's page that the payer is offered at the end."""
+    card_change = models.BooleanField(default=False)
+    """Another card for an enrolment that there is already."""
     sealed = models.BinaryField(null=True)
     """Personal items typed here, sealed to the vault; gone when the errand is done."""
     mail_wanted = models.BooleanField(default=False)

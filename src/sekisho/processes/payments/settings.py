@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sekisho.processes import django_settings
 from sekisho.transport.briefing import Briefing
-from sekisho.transport.keys import signing_key
+from sekisho.transport.keys import secret_key, signing_key
 
 if TYPE_CHECKING:
     from sekisho.payments.room import Room
@@ -20,6 +20,7 @@ def settings(briefing: Briefing | None) -> dict[str, Any]:
 def furnish(briefing: Briefing) -> Room:
     """Return the room of the briefing: the sites' ``[payments]`` sections, the permit key, the key
     that releases are sealed to. Raises ``SettingsWrong`` or ``KeyError`` naming what is missing."""
+    from sekisho.payments.business.link_token import LINK_KEY
     from sekisho.payments.issue_permit import PERMIT_KEY, PermitPress
     from sekisho.payments.room import Room
     from sekisho.payments.site_rules import read_site_rules
@@ -33,4 +34,5 @@ def furnish(briefing: Briefing) -> Room:
             signing_key(briefing.keys_folder, PERMIT_KEY),
             briefing.public_keys["card_network.receive"],
         ),
+        link_key=secret_key(briefing.keys_folder, LINK_KEY),
     )

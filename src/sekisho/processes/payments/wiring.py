@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from sekisho.processes.payments.settings import furnish, settings
 from sekisho.processes.run import Process
+from sekisho.processes.sandbox import SandboxPlan
 from sekisho.transport.briefing import Briefing
 from sekisho.transport.doors import Doors
 from sekisho.transport.keys import signing_key
@@ -67,11 +68,41 @@ def _reconcile(briefing: Briefing, stop: threading.Event) -> None:
     reconcile_until(_room(briefing), stop)
 
 
+def _charge(briefing: Briefing, stop: threading.Event) -> None:
+    from sekisho.payments.charge_runs.work import charge_until
+
+    charge_until(_room(briefing), stop)
+
+
+def _fetch(briefing: Briefing, stop: threading.Event) -> None:
+    from sekisho.payments.payouts.fetch_daily import fetch_until
+
+    folder = briefing.settings.get("clearing_folder")
+    if folder:
+        fetch_until(_room(briefing), Path(folder), stop)
+
+
+def _sandbox(briefing: Briefing, plan: SandboxPlan) -> SandboxPlan:
+    folder = briefing.settings.get("clearing_folder")
+    return plan.also(read=(Path(folder),)) if folder else plan
+
+
+def _look_after_enrolments(briefing: Briefing, stop: threading.Event) -> None:
+    from sekisho.payments.enrolments.warn_expiry import look_daily
+
+    look_daily(_room(briefing), stop)
+
+
 def _concerns() -> dict[str, Callable[[], str]]:
     from sekisho.payments.ledger.chain import check_linking
     from sekisho.payments.ledger.reconcile_daily import check_reconciliation
+    from sekisho.payments.payouts.fetch_daily import check_clearing_files
 
-    return {"ledger_chain": check_linking, "reconciliation": check_reconciliation}
+    return {
+        "ledger_chain": check_linking,
+        "reconciliation": check_reconciliation,
+        "clearing_files": check_clearing_files,
+    }
 
 
 def _prepare(keys_folder: Path) -> dict[str, bytes]:
@@ -85,7 +116,8 @@ PROCESS = Process(
     settings=settings,
     doors=_doors,
     outbox=_outbox,
-    works=(_sweep, _link, _reconcile),
+    works=(_sweep, _link, _reconcile, _charge, _fetch, _look_after_enrolments),
+    sandbox=_sandbox,
     concerns=_concerns,
     prepare=_prepare,
 )

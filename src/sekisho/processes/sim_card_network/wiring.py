@@ -7,6 +7,7 @@ import threading
 from pathlib import Path
 
 from sekisho.processes.run import Process
+from sekisho.processes.sandbox import SandboxPlan
 from sekisho.transport.briefing import Briefing
 
 
@@ -14,7 +15,8 @@ def _answer_acquirers(briefing: Briefing, stop: threading.Event) -> None:
     from sekisho.simulators.card_network.host import CardNetworkHost
 
     async def answer() -> None:
-        host = CardNetworkHost(Path(briefing.folder))
+        drop = briefing.settings.get("clearing_folder")
+        host = CardNetworkHost(Path(briefing.folder), deliver_to=Path(drop) if drop else None)
         await host.start(listener=socket.socket(fileno=os.dup(briefing.page_fds["network"])))
         await asyncio.to_thread(stop.wait)
         await host.stop()
@@ -22,4 +24,9 @@ def _answer_acquirers(briefing: Briefing, stop: threading.Event) -> None:
     asyncio.run(answer())
 
 
-PROCESS = Process(zone="sim_card_network", works=(_answer_acquirers,))
+def _sandbox(briefing: Briefing, plan: SandboxPlan) -> SandboxPlan:
+    drop = briefing.settings.get("clearing_folder")
+    return plan.also(write=(Path(drop),)) if drop else plan
+
+
+PROCESS = Process(zone="sim_card_network", works=(_answer_acquirers,), sandbox=_sandbox)

@@ -20,6 +20,7 @@ class DataFolder:
         self.secrets = self.root / "secrets"
         self.log = self.root / "log"
         self.mail = self.root / "mail"
+        self.clearing = self.root / "clearing"
         self.notices = self.root / "notices" / "public"
         self.terminal = self.secrets / "terminal"
         self._lock: int | None = None
@@ -44,8 +45,9 @@ class DataFolder:
     def make(self, processes: list[str]) -> None:
         """Make every folder, 0700. Raises FolderUnusable."""
         own = [place for name in processes for place in (self.of(name), self.log_of(name))]
+        shared = (self.root, self.secrets, self.terminal, self.log, self.mail, self.clearing)
         try:
-            for folder in (self.root, self.secrets, self.terminal, self.log, self.mail, *own):
+            for folder in (*shared, *own):
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self.notices.mkdir(mode=0o700, parents=True, exist_ok=True)
             self.secrets.chmod(0o700)

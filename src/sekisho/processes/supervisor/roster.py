@@ -81,6 +81,7 @@ SEATS: tuple[Seat, ...] = (
     Seat("card_network", "card_network", "card network door", 3, ports={"rreq": 7009}),
     Seat("sim_mailbox", "sim_mailbox", "mailbox", 4, ports={"pages": 7010}),
     Seat("payments", "payments", "payments", 2),
+    Seat("hook_sender", "hook_sender", "webhooks' way out", 2),
     Seat("evidence_keeper", "evidence_keeper", "evidence keeper", 5, own_role=KEEPER),
 )
 

@@ -34,11 +34,16 @@ def site_settings(zone: str) -> dict[str, Any]:
     return {}
 
 
+LAID_OVER = frozenset({"guard", "charges"})
+"""Parts of a site's payments section that one platform may have otherwise."""
+
+
 def lay_over(told: dict[str, Any], file: Path) -> dict[str, Any]:
-    """Return what payments is told with this platform's own guard limits laid over the sites'.
+    """Return what payments is told with this platform's own limits laid over the sites'.
 
     `file` (`sites.toml` in the data folder) need not exist; it may hold `[<site>.payments.guard]`
-    for each site, nothing else. Raises SettingsUnreadable naming the file and the key.
+    and `[<site>.payments.charges]` for each site, nothing else. Raises SettingsUnreadable naming
+    the file and the key.
     """
     try:
         changes = tomllib.loads(file.read_text(encoding="utf-8"))
@@ -48,15 +53,22 @@ def lay_over(told: dict[str, Any], file: Path) -> dict[str, Any]:
         raise SettingsUnreadable(f"{file}: {error}") from None
     sites = dict(told["sites"])
     for site, change in changes.items():
-        guard = change.get("payments", {}).get("guard") if isinstance(change, dict) else None
-        if site not in sites or guard is None or change != {"payments": {"guard": guard}}:
+        parts = change.get("payments") if isinstance(change, dict) else None
+        if (
+            site not in sites
+            or not isinstance(parts, dict)
+            or set(change) != {"payments"}
+            or not set(parts) <= LAID_OVER
+            or not all(isinstance(part, dict) for part in parts.values())
+        ):
             known = ", ".join(sites)
             raise SettingsUnreadable(
-                f"{file}: {site}: only [<site>.payments.guard] may stand here, of {known}"
+                f"{file}: {site}: only [<site>.payments.guard] and [<site>.payments.charges] may"
+                f" stand here, of {known}"
             )
         section = sites[site]["payments"]
-        laid = {**section.get("guard", {}), **guard}
-        sites[site] = {"payments": {**section, "guard": laid}}
+        laid = {name: {**section.get(name, {}), **part} for name, part in parts.items()}
+        sites[site] = {"payments": {**section, **laid}}
     return {**told, "sites": sites}
 
 

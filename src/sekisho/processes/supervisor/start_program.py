@@ -12,7 +12,7 @@ import msgspec
 
 from sekisho.transport.briefing import BRIEFING_FD_VARIABLE, Briefing
 
-KEPT_VARIABLES = ("PATH", "SEKISHO_CRS", "TZDIR")
+KEPT_VARIABLES = ("PATH", "SEKISHO_CRS", "SEKISHO_FONTS", "TZDIR")
 MAX_OUTPUT_BYTES = 1024 * 1024
 OUTPUT_FILE = "output.log"
 

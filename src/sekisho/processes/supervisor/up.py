@@ -29,6 +29,7 @@ from sekisho.processes.supervisor.data_folder import (
     check_reachable_without_privileges,
 )
 from sekisho.processes.supervisor.gather_keys import gather_keys
+from sekisho.processes.supervisor.hook_settings import hook_settings
 from sekisho.processes.supervisor.lay_down import lay_down, open_roles
 from sekisho.processes.supervisor.leftovers import end_leftovers, note_running
 from sekisho.processes.supervisor.orders import Orders
@@ -165,9 +166,12 @@ class Platform:
     def _settings(self, zone: str) -> dict[str, Any]:
         folders = {
             "mail_folder": str(self.data.mail),
+            "clearing_folder": str(self.data.clearing),
             "notices_folder": str(self.data.notices),
         }
         told = folders | site_settings(zone)
+        if zone == "hook_sender":
+            return hook_settings(self.data.root)
         return lay_over(told, self.data.root / "sites.toml") if zone == "payments" else told
 
     def _start_migration(self, seat: Seat, owner: DatabaseRole) -> "subprocess.Popen[bytes]":

@@ -10,7 +10,7 @@ from sekisho.processes.terminal.ask_payments import EXIT_FAULTS, ask, print_json
 from sekisho.processes.terminal.errors import TerminalError
 
 if TYPE_CHECKING:
-    from sekisho.processes.terminal.read_clearing import ClearingTotals
+    from sekisho.bank_files.clearing import ClearingTotals
 
 PIECE_SECONDS = 60.0
 MAX_DIFFERENCES_SHOWN = 200
@@ -29,10 +29,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Check the file as a whole, then send its rows in pieces; exit status 3: rows differ. The same
     file again changes nothing."""
-    from sekisho.processes.terminal.read_clearing import check_clearing
+    from sekisho.bank_files.clearing import ClearingBroken, check_clearing
 
     with _open(arguments.file) as source:
-        totals = check_clearing(source)
+        try:
+            totals = check_clearing(source)
+        except ClearingBroken as broken:
+            raise TerminalError(str(broken)) from None
         if not arguments.json:
             _show_totals(totals)
         if arguments.dry_run:
@@ -45,6 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
                 "--so-far (the final file settles the rest)"
             )
         settled, before, differences = _send(arguments, source, totals)
+    closed = _note(arguments, totals, settled + before, len(differences))
     if arguments.json:
         print_json(
             {
@@ -53,10 +57,13 @@ def run(arguments: argparse.Namespace) -> int:
                 "settled": settled,
                 "settled_before": before,
                 "differences": differences,
+                "closed": closed,
             }
         )
     else:
         _show_result(settled, before, differences)
+        if closed:
+            print(f"{totals.day} is settled for {', '.join(closed)}")
     return EXIT_FAULTS if differences else 0
 
 
@@ -66,8 +73,8 @@ def _send(
     from rich.console import Console
     from rich.progress import Progress
 
+    from sekisho.bank_files.clearing import pieces
     from sekisho.crossings.payments import SettleRows
-    from sekisho.processes.terminal.read_clearing import pieces
 
     settled, before, differences = 0, 0, list[str]()
     console = Console(stderr=True)
@@ -82,6 +89,24 @@ def _send(
             differences += found.differences
             progress.advance(task, len(rows))
     return settled, before, differences
+
+
+def _note(
+    arguments: argparse.Namespace, totals: "ClearingTotals", settled: int, differences: int
+) -> list[str]:
+    """Say that the whole file was sent; return the client bodies whose day is settled."""
+    from sekisho.crossings.payments import NoteClearing
+
+    message = NoteClearing(
+        day=totals.day,
+        sha256=totals.sha256,
+        final=totals.final,
+        rows=totals.rows,
+        net_yen=totals.net_yen,
+        settled=settled,
+        differences=differences,
+    )
+    return ask(arguments, message, seconds=PIECE_SECONDS).closed
 
 
 def _open(file: Path) -> BinaryIO:

@@ -56,6 +56,8 @@ def _outbox(briefing: Briefing) -> "Outbox":
     from sekisho.transport.outbox import Outbox
     from sekisho.vault.jobs import DeliverMail
     from sekisho.vault.plant_honey import PlantOne, plant_one
+    from sekisho.vault.postcards.order_postcard import PrintPostcards
+    from sekisho.vault.postcards.print_batch import print_waiting
     from sekisho.vault.send_mail import deliver_ordered
     from sekisho.vocabulary.clock import now
 
@@ -63,6 +65,7 @@ def _outbox(briefing: Briefing) -> "Outbox":
     return Outbox(
         own={
             DeliverMail: lambda job: deliver_ordered(vault, job, now()),
+            PrintPostcards: lambda job: print_waiting(vault, job, now()),
             PlantOne: lambda job: plant_one(vault, job, now()),
         }
     )
@@ -77,7 +80,7 @@ def _pages(briefing: Briefing) -> Any:
 
     vault = _vault(briefing)
     # The edge's own refusals are shown in the frame too.
-    csp = content_security_policy(*vault.site_origins.values())
+    csp = content_security_policy(*vault.site_origins.values(), vault.desk_origin)
     return stand_edge(briefing, serve_look(get_wsgi_application(), SHELF), PAGES, csp=csp)
 
 
@@ -124,15 +127,16 @@ def _checks() -> dict[str, Callable[[], str]]:
 
 
 def _concerns() -> dict[str, Callable[[], str]]:
-    from sekisho.vault.watch import check_mails
+    from sekisho.vault.watch import check_mails, check_postcards
 
-    return {"mails": check_mails}
+    return {"mails": check_mails, "postcards": check_postcards}
 
 
 def _sandbox(briefing: Briefing, plan: SandboxPlan) -> SandboxPlan:
+    from sekisho.printing.font import font_place
     from sekisho.vault.keys_folder import read_keystore_settings
 
-    plan = read_rules(briefing, plan)
+    plan = read_rules(briefing, plan).also(read=(font_place(),))
     if folder := briefing.settings.get("mail_folder"):
         plan = plan.also(write=(Path(folder),))
     if "smtp_host" in (mail := briefing.settings.get("mail", {})):

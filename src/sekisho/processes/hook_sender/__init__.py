@@ -1,0 +1,1 @@
+"""The process of hook_sender."""
