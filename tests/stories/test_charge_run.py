@@ -31,6 +31,7 @@ from sekisho.vocabulary.clock import business_date, now
 from tests.running_platform import RunningPlatform
 from tests.stories.desk_people import Member, sign_up
 from tests.stories.lay_enrolments import BODY, PREMIUM_YEN, is_declined
+from tests.stories.network_day import end_the_day, until_settled
 
 CHARGES = int(os.environ.get("SEKISHO_CHARGES", "60"))
 KILLS = 3
@@ -237,6 +238,23 @@ def test_a_clerk_and_an_approver_at_the_desk(
     assert desk.run(run_id).on_work_list == 0
     for member in (clerk, approver):
         member.page.context.close()
+
+
+def test_the_day_of_the_runs_balances_to_the_yen(
+    premium_platform: RunningPlatform, tmp_path: Path
+) -> None:
+    platform, desk = premium_platform, Desk(premium_platform)
+    charged, yen = desk.ask(
+        "SELECT count(*), sum(total_yen)::bigint FROM payment WHERE state = 'captured'"
+    )[0]
+    assert charged
+    assert end_the_day(platform, tmp_path) == charged
+    day = until_settled(platform, rows=charged)
+    assert (day["captures"], day["net_yen"]) == (charged, yen)
+    assert day["clearing_yen"] == day["ledger_yen"] == yen
+    assert "No difference is open" in platform.sekisho("settlement", "differences")
+    assert desk.ask("SELECT count(*) FROM payment WHERE state = 'captured'") == [(0,)]
+    assert "the books are right" in platform.sekisho("ledger", "verify")
 
 
 def _fits(member: Member) -> None:

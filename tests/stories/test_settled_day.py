@@ -10,9 +10,7 @@ import tempfile
 import time
 from base64 import b64decode
 from collections.abc import Iterator
-from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import Browser
@@ -21,8 +19,6 @@ from sekisho.bank_files.reconciled_fixed import read_fixed
 from sekisho.bank_files.zengin import read_transfers
 from sekisho.crossings import payments as said
 from sekisho.processes.supervisor.data_folder import DataFolder
-from sekisho.simulators.card_network.book import Book
-from sekisho.simulators.card_network.clearing import deliver, write_clearing
 from sekisho.transport.briefing import Peer
 from sekisho.transport.keys import CROSSING_KEY, signing_key
 from sekisho.transport.sender import SocketCrosser
@@ -30,11 +26,11 @@ from sekisho.vocabulary.clock import business_date, now
 from tests.engine_load import Engine, ThinPayer, hand_in_bills
 from tests.running_platform import RunningPlatform
 from tests.stories.desk_people import WIDTHS, sign_up
+from tests.stories.network_day import SETTLED_LIMIT_SECONDS, end_the_day, until_settled
 
 AMOUNTS = (12_000, 30_000, 500)
 GIVEN_BACK_YEN = 2_000
 CARD = "4111111111111111"
-SETTLED_LIMIT_SECONDS = 90.0
 
 
 @pytest.fixture(scope="module")
@@ -67,30 +63,6 @@ def as_console(platform: RunningPlatform) -> SocketCrosser:
     )
 
 
-def network_ends_the_day(platform: RunningPlatform, room: Path) -> None:
-    """The network writes the file of today as it would after midnight, and delivers it."""
-    own = DataFolder(platform.data).of("sim_card_network")
-    copy = room / "network"
-    shutil.copytree(own, copy, ignore=shutil.ignore_patterns("control", "log"))
-    book = Book(copy)
-    day, after = business_date(now()), now() + timedelta(days=1)
-    file, rows = write_clearing(copy, book, day.isoformat(), acquirer="49000001", now=after)
-    book.close()
-    assert rows == len(AMOUNTS) + 1
-    deliver(file, DataFolder(platform.data).clearing)
-
-
-def until_settled(platform: RunningPlatform) -> dict[str, Any]:
-    until = time.monotonic() + SETTLED_LIMIT_SECONDS
-    while True:
-        found = json.loads(platform.sekisho("settlement", "list", "--json"))["settlements"]
-        if found:
-            day: dict[str, Any] = found[0]
-            return day
-        assert time.monotonic() < until, platform.sekisho("settlement", "files")
-        time.sleep(1)
-
-
 def pay(platform: RunningPlatform) -> list[ThinPayer]:
     engine = Engine(platform.data)
     slips = hand_in_bills(platform, AMOUNTS)
@@ -112,7 +84,7 @@ def give_back(platform: RunningPlatform, reference: str) -> None:
 def test_a_day_is_settled_and_paid_out(settling: RunningPlatform, tmp_path: Path) -> None:
     payers = pay(settling)
     give_back(settling, payers[0].reference)
-    network_ends_the_day(settling, tmp_path)
+    assert end_the_day(settling, tmp_path) == len(AMOUNTS) + 1
     day = until_settled(settling)
     net, total = sum(AMOUNTS) - GIVEN_BACK_YEN, sum(payer.total_yen for payer in payers)
     assert (day["captures"], day["refunds"], day["net_yen"]) == (3, 1, net)

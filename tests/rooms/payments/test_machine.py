@@ -353,7 +353,7 @@ def test_long_walks_take_every_edge_and_the_money_stays_right() -> None:
     wanted = {tuple(map(str, edge)) for edge in EDGES if edge.event not in NOT_BY_BILLS}
     missing = {edge for edge in wanted - taken if edge[:2] != ("check_approved", "checked")}
     assert not missing, sorted(missing)
-    assert kinds == set(EVIDENCE_OF.values()) - {"correction"} | {
+    assert kinds == set(EVIDENCE_OF.values()) - {"correction", "payout_posted"} | {
         "pending",
         "voided",
         "expired",
