@@ -131,6 +131,13 @@ def fresh(name: str) -> str:
     return code_at(factor_of(name, "mihon_kiko"), later(1))
 
 
+def test_home_tells_the_clerk_of_the_work_list_and_the_approver_of_the_draft(runs: Runs) -> None:
+    runs.run = msgspec.structs.replace(runs.run, on_work_list=3)
+    assert "対応を待つ請求" in clerk().get("/").content.decode()
+    page = approver().get("/").content.decode()
+    assert "承認を待つ年次請求" in page and "対応を待つ請求" not in page
+
+
 def test_a_clerk_plans_and_sees_the_totals(runs: Runs) -> None:
     visitor = clerk()
     page = visitor.get("/charge-runs").content.decode()

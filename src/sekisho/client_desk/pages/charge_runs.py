@@ -354,15 +354,16 @@ def _has(request: HttpRequest, roles: tuple[str, ...]) -> bool:
     return bool(set(roles) & set(person.roles))
 
 
-def waiting_for(request: HttpRequest) -> int:
-    """Return how many drafts wait for this person's approval; 0 while payments is away."""
-    if not _has(request, DECIDES):
-        return 0
+def waiting_for(request: HttpRequest) -> tuple[int, int]:
+    """Return how many drafts wait for this person's approval, and how many items of work lists for
+    their work; none while payments is away."""
     try:
         found = transport.cross(ListChargeRuns(client_body=acts_for(request), limit=RUNS_SHOWN))
     except (Refusal, TransportError):
-        return 0
+        return 0, 0
     name = _name(request)
-    return sum(
+    drafts = sum(
         run.state == "draft" and run.planned_by.partition(":")[2] != name for run in found.runs
     )
+    items = sum(run.on_work_list for run in found.runs)
+    return drafts * _has(request, DECIDES), items * _has(request, ACTS)

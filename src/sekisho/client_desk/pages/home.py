@@ -71,7 +71,11 @@ def _webhooks(request: HttpRequest) -> list[Waits]:
 
 
 def _charge_runs(request: HttpRequest) -> list[Waits]:
-    return [Waits(charge_runs_waiting(request), "waits_charge_runs", "/charge-runs")]
+    drafts, items = charge_runs_waiting(request)
+    return [
+        Waits(drafts, "waits_charge_runs", "/charge-runs"),
+        Waits(items, "waits_charge_items", "/charge-runs"),
+    ]
 
 
 WAITING: list[Callable[[HttpRequest], list[Waits]]] = [
