@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,7 +21,7 @@ from sekisho.client_desk.doors import make_doors
 from sekisho.client_desk.errors import WebhookRefused
 from sekisho.client_desk.records.scope import enter_body
 from sekisho.client_desk.records.webhook_models import Delivery, Endpoint, Event
-from sekisho.client_desk.webhooks import endpoints, events, limits, log
+from sekisho.client_desk.webhooks import endpoints, events, limits, log, send
 from sekisho.client_desk.webhooks.decide import Standing, decide
 from sekisho.client_desk.webhooks.keep_events import fetch_events
 from sekisho.client_desk.webhooks.payload import pass_facts
@@ -322,6 +323,20 @@ def test_while_somebody_is_away_all_waits(world: World, receiver: Receiver) -> N
     world.sender_away = False
     world.settle()
     assert list(states().values()) == ["delivered"]
+
+
+def test_quiet_is_no_fault_and_silence_is(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [time.monotonic()]
+    monkeypatch.setattr(send.time, "monotonic", lambda: clock[0])
+    for _ in range(5):
+        clock[0] += 40.0
+        world.turn()
+    assert world.messenger.fault() == "", "nothing to send is not a sender that is gone"
+    world.sender_away = True
+    for _ in range(4):
+        clock[0] += 40.0
+        world.turn()
+    assert "hook_sender" in world.messenger.fault()
 
 
 def test_events_told_twice_are_kept_once(world: World, receiver: Receiver) -> None:

@@ -36,6 +36,9 @@ log = logging.getLogger("sekisho.client_desk")
 SILENT_SECONDS = 120.0
 """After which a person is told that nothing comes from payments or the sender."""
 
+IDLE_ASK_SECONDS = 30.0
+"""Pause between questions to the sender while nothing is in its hands: is it still there?"""
+
 
 class Messenger:
     """``chance`` gives 0 to 1, for the jitter of pauses."""
@@ -94,7 +97,8 @@ class Messenger:
     def _hear(self, moment: datetime) -> bool | None:
         """Note the outcomes that wait. Returns whether more are under way, ``None`` when the
         sender does not answer: what it has in hand is not known then."""
-        if self._asked_before and not self._seen and not _in_hand():
+        idle = self._asked_before and not self._seen and not _in_hand()
+        if idle and time.monotonic() - self._heard["hook_sender"] < IDLE_ASK_SECONDS:
             return False
         try:
             shown = transport.cross(TakeOutcomes(seen=self._seen))
