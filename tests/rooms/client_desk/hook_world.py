@@ -3,10 +3,13 @@ receivers on this machine."""
 
 from __future__ import annotations
 
+import json
 import ssl
 import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
+
+from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from sekisho import transport
 from sekisho.client_desk.records.scope import enter_body
@@ -29,7 +32,7 @@ from sekisho.hook_sender.reach import Reach
 from sekisho.sign_in.second_factor import SecretKeeper
 from sekisho.transport import CrossingUnavailable
 from tests.rooms.client_desk.conftest import room
-from tests.rooms.hook_sender.receiver import Receiver
+from tests.rooms.hook_sender.receiver import Heard, Receiver
 
 BODY = "mihon_to"
 BEGAN = datetime(2026, 12, 1, 3, 0, tzinfo=UTC)
@@ -147,3 +150,19 @@ def tries(body: str = BODY) -> list[tuple[int, str]]:
         return list(Try.objects.order_by("at").values_list("status", "why"))
     finally:
         enter_body("")
+
+
+def verify(secret: str, heard: Heard, at: datetime | None = None) -> dict[str, Any]:
+    """Read a delivery as a receiver does, by the specification's own library."""
+    hook = Webhook(secret)
+    if at is None:
+        shown: dict[str, Any] = json.loads(heard.body)
+        # Its clock is the machine's; the world's is not.
+        signed = heard.headers["webhook-signature"].split(" ")
+        stamp = datetime.fromtimestamp(int(heard.headers["webhook-timestamp"])).astimezone()
+        expected = hook.sign(heard.headers["webhook-id"], stamp, heard.body.decode())
+        if expected not in signed:
+            raise WebhookVerificationError("no matching signature found")
+        return shown
+    verified: dict[str, Any] = hook.verify(heard.body, heard.headers)
+    return verified
